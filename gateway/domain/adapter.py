@@ -1,0 +1,81 @@
+"""The adapter protocol: what code that serves one type of destination has to be. Plug-ins implement exactly this."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from gateway.domain.delivery import Verdict
+from gateway.domain.event import Event
+from gateway.domain.settings import Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One request (or row, or line) as an adapter would send it now, secrets masked. For `try` and for people."""
+
+    title: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+class Progress(Protocol):
+    """The durable progress of one delivery. The adapter keeps nothing itself: all it saves goes through here.
+
+    Each call returns only when what it says is committed; it raises StoreUnavailable if that cannot be done, and the
+    adapter lets that pass.
+    """
+
+    @property
+    def attempt(self) -> int:
+        """Number of this attempt, from 1. Replays go on counting."""
+        ...
+
+    @property
+    def open_step(self) -> str | None:
+        """Step that an earlier attempt began without telling how it ended (time-out, crash), else None."""
+        ...
+
+    @property
+    def saved(self) -> Mapping[str, Any]:
+        """Values saved by earlier steps and attempts."""
+        ...
+
+    def begin(self, step: str) -> None:
+        """Commit that `step` is about to be sent. Needed before every send that must not be repeated blindly."""
+        ...
+
+    def save(self, values: Mapping[str, Any]) -> None:
+        """Commit JSON values that later steps and attempts will see; closes the open step."""
+        ...
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """One configured destination's adapter. Made once per process and destination; `deliver` runs in threads."""
+
+    def check(self, live: bool = False) -> Sequence[str]:
+        """Return what is wrong with the destination, a sentence each; with `live` it may ask the destination."""
+        ...
+
+    def preview(self, event: Event) -> Sequence[Preview]:
+        """Return what `deliver` would send for this event, secrets masked, without any side effect."""
+        ...
+
+    def deliver(self, event: Event, progress: Progress) -> Verdict:
+        """Try once to hand over the event. Raises only for faults of its own code; those count as retry.
+
+        Must be safe for the same event twice, and from two threads at once for different events.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections, quickly."""
+        ...
+
+
+class AdapterFactory(Protocol):
+    """What the registry holds for each adapter name: usually the adapter class itself."""
+
+    def __call__(self, destination: Destination) -> Adapter:
+        """Make the adapter of one destination from settings that its schema has already accepted."""
+        ...

@@ -1,0 +1,62 @@
+"""What passes between the store and delivery: a delivery that is due, and what is to be written of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.delivery import DeliveryState, Verdict
+from gateway.domain.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """A pending delivery whose time has come, with all that an adapter needs."""
+
+    id: int
+    destination: str
+    event: Event
+    attempts: int
+    open_step: str | None = None
+    saved: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What becomes of a delivery after an attempt."""
+
+    state: DeliveryState
+    due_at: datetime
+    reason: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """To be written: one attempt and what follows from it."""
+
+    delivery_id: int
+    number: int
+    started_at: datetime
+    duration_ms: int
+    verdict: Verdict
+    next: Next
+
+
+@dataclass(frozen=True, slots=True)
+class StepBegun:
+    """To be written before anything is sent: a step whose end nobody may know."""
+
+    delivery_id: int
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepSaved:
+    """To be written: what steps have saved so far; the open step is closed."""
+
+    delivery_id: int
+    saved: Mapping[str, Any]
+
+
+DeliveryWrite = AttemptEnded | StepBegun | StepSaved

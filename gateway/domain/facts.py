@@ -1,0 +1,62 @@
+"""What one callback says, once understood: the provider's words are gone, the tenant's routes not yet looked at."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from gateway.domain.event import Ids, Party, ResultCode, money_text
+from gateway.domain.outcome import Outcome
+from gateway.domain.times import to_micros
+
+PaymentKey = tuple[str, str]
+"""(id name, value): one of `receipt`, `checkout`, `originator`, `conversation` and the provider's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The normalised content of one callback. `family` and the outcome make the event's type."""
+
+    # "payment", "payout", ... : the part of the event type before the dot.
+    family: str
+    # "in" (money comes) or "out" (money goes); receipts are unique within one direction.
+    direction: str
+    outcome: Outcome
+    # The provider's id that makes this callback the same again.
+    identity: str
+    # Ids by which other callbacks may tell of the same payment, the strongest first.
+    keys: tuple[PaymentKey, ...]
+    # The shortcode that the body itself names, if it names one.
+    shortcode: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = "KES"
+    receipt: str | None = None
+    account_reference: str | None = None
+    payer: Party = Party()
+    payee: Party | None = None
+    original_receipt: str | None = None
+    fees: Decimal | None = None
+    balances: Mapping[str, Decimal] | None = None
+    occurred_at: datetime | None = None
+    result: ResultCode = ResultCode()
+    ids: Ids = Ids()
+    # A sentence for the operator where something is odd though nothing is lost.
+    notice: str | None = None
+
+    def digest(self, shortcode: str) -> str:
+        """Return the digest of the facts that must not change when a callback comes again.
+
+        These are outcome, receipt, amount, shortcode, account_reference and occurred_at: never the prose, the
+        balances, the order of keys or the spacing.
+        """
+        told = [
+            self.outcome.text,
+            self.receipt,
+            money_text(self.amount),
+            shortcode,
+            self.account_reference,
+            None if self.occurred_at is None else to_micros(self.occurred_at),
+        ]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]

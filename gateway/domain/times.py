@@ -1,0 +1,38 @@
+"""Times: UTC inside, +03:00 in events. Kenya has no daylight saving, so that a fixed offset is exact."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+NAIROBI = timezone(timedelta(hours=3), "EAT")
+
+Clock = Callable[[], datetime]
+"""Gives the present instant, aware, in UTC. A parameter wherever time matters, so that tests can move it."""
+
+
+def utc_now() -> datetime:
+    """Return the present instant in UTC."""
+    return datetime.now(UTC)
+
+
+def nairobi_text(moment: datetime) -> str:
+    """Return an aware instant as ISO 8601 with +03:00, whole seconds, microseconds only where there are any."""
+    return moment.astimezone(NAIROBI).isoformat()
+
+
+def parse_time(text: str) -> datetime:
+    """Return the instant of an ISO 8601 text with an offset, as `nairobi_text` writes it."""
+    return datetime.fromisoformat(text)
+
+
+def to_micros(moment: datetime) -> int:
+    """Return an aware instant as whole microseconds since 1970 (how the store keeps times: exact, comparable)."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the instant, in UTC, of whole microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)

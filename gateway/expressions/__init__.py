@@ -1,0 +1,1 @@
+"""Expressions that configuration may hold. Pure."""

@@ -1,0 +1,47 @@
+"""What a kind of callback is to the gateway: a schema and three pure functions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.domain.facts import Facts
+
+Path = tuple[str | int, ...]
+"""Keys and indexes from the root of a document to one of its values."""
+
+
+class NewShape(Exception):
+    """The body is JSON but of a form that this kind does not know.
+
+    `path` points into the body as it came ("$..."), or is the bare name of a field of the pivoted body.
+    """
+
+    def __init__(self, path: str, sentence: str) -> None:
+        self.path = path
+        self.sentence = sentence
+        super().__init__(f"{path}: {sentence}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of callback. Its functions are pure and raise nothing but NewShape."""
+
+    # As in the hook's URL.
+    name: str
+    provider: str
+    # Path of the JSON Schema of the pivoted body below schemas/, without ending.
+    schema: str
+    # Turns lists of name and value into mappings by name, so that the schema can speak of names.
+    pivot: Callable[[Any], dict[str, Any]]
+    # Translates a path in the pivoted body back to the body as it came, as JSON path text.
+    wire_path: Callable[[Any, Path], str]
+    normalise: Callable[[Mapping[str, Any]], Facts]
+    # The answer body that the provider takes for "received".
+    success: bytes
+    # Set where the provider asks and no payment has happened: the answer body of a decision.
+    question: Callable[[str], bytes] | None = None
+
+
+def json_path(path: Path) -> str:
+    """Return a path as JSON path text: $.Body.stkCallback.CallbackMetadata.Item[2].Value."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)

@@ -1,0 +1,1 @@
+"""Safaricom M-Pesa (Daraja): one module for each kind of callback."""

@@ -1,0 +1,103 @@
+"""Single values as M-Pesa writes them. Sources are Safaricom's Daraja pages and recorded bodies."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from gateway.domain.event import Party
+from gateway.domain.times import NAIROBI
+from gateway.providers.kind import NewShape
+
+_AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2}0*)?", re.ASCII)
+_FOURTEEN = re.compile(r"[0-9]{14}", re.ASCII)
+_HASH = re.compile(r"[0-9a-fA-F]{40,}", re.ASCII)
+_MAX_CODE_DIGITS = 18
+
+SUCCESS = b'{"ResultCode":0,"ResultDesc":"Success"}'
+"""What M-Pesa takes for "received" on everything but C2B validation and Bill Manager."""
+
+
+def text(body: Mapping[str, Any], name: str) -> str | None:
+    """Return a value as text, None where it is absent, null or empty. Numbers become their digits, codes stay text."""
+    value = body.get(name)
+    if value is None or isinstance(value, bool | dict | list):
+        return None
+    # Never format(value, "f"): of 1e999999999 it would write out every zero.
+    written = str(value)
+    if "\x00" in written:
+        raise NewShape(name, "a NUL character, which no system downstream can store")
+    return written or None
+
+
+def required_text(body: Mapping[str, Any], name: str) -> str:
+    """Return a value that makes an identity, as text. Raises NewShape where there is none."""
+    written = text(body, name)
+    if written is None:
+        raise NewShape(name, "is empty, and nothing else could tell this callback from others")
+    return written
+
+
+def code(body: Mapping[str, Any], name: str) -> str | None:
+    """Return a result code as text: 0, "0" and 0.0 are the same code; SFC_IC0003 is one too."""
+    value = body.get(name)
+    if isinstance(value, Decimal) and value.adjusted() < _MAX_CODE_DIGITS and value == int(value):
+        return str(int(value))
+    written = text(body, name)
+    return (written.strip() or None) if written else None
+
+
+def amount(body: Mapping[str, Any], name: str) -> Decimal | None:
+    """Return an amount of money. It comes as number or text: 10, 10.00, "5.00".
+
+    Raises NewShape for more than two decimals, an exponent, a sign, separators or digits that are not ASCII: an
+    amount that needs a guess is not booked.
+    """
+    value = body.get(name)
+    if value is None:
+        return None
+    written = value if isinstance(value, str) else str(value)
+    if not _AMOUNT.fullmatch(written):
+        raise NewShape(name, f"{_short(written)} is not an amount with at most two decimals")
+    try:
+        return Decimal(written)
+    except InvalidOperation:  # pragma: no cover - the pattern lets nothing through that Decimal refuses
+        raise NewShape(name, f"{_short(written)} is not an amount") from None
+
+
+def moment(body: Mapping[str, Any], name: str) -> datetime | None:
+    """Return a time written yyyyMMddHHmmss, as number or text, in East Africa Time.
+
+    The tutorials' form "2023-04-26 12:30:00" counts too. Raises NewShape for anything else that is not empty.
+    """
+    written = text(body, name)
+    if written is None:
+        return None
+    form = "%Y%m%d%H%M%S" if _FOURTEEN.fullmatch(written) else "%Y-%m-%d %H:%M:%S"
+    try:
+        # strptime takes the digits of every script; who wrote those did not write what M-Pesa writes.
+        written.encode("ascii")
+        return datetime.strptime(written, form).replace(tzinfo=NAIROBI)
+    except ValueError:
+        raise NewShape(name, f"{_short(written)} is not a time of the form yyyyMMddHHmmss") from None
+
+
+def party(msisdn: str | None, *names: str | None) -> Party:
+    """Return a payer from the phone as it came and the parts of a name.
+
+    The phone comes plain, masked with asterisks (and blanks), or as a hash; which one is told apart here and nothing
+    is ever stripped: the digits of a masked number look like a number and are none.
+    """
+    name = " ".join(part.strip() for part in names if part and part.strip()) or None
+    if msisdn is None:
+        return Party(name=name)
+    if "*" in msisdn:
+        return Party(msisdn_masked=msisdn, name=name)
+    if _HASH.fullmatch(msisdn):
+        return Party(msisdn_hash=msisdn, name=name)
+    return Party(msisdn=msisdn, name=name)
+
+
+def _short(written: str) -> str:
+    return repr(written[:40])

@@ -1,0 +1,87 @@
+"""Callbacks and what the pipeline makes of them, for tests below the network: real kinds, real schemas, no store."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from gateway import resources
+from gateway.domain.callback import Callback
+from gateway.domain.received import Arrival, Received
+from gateway.domain.settings import HookKey, Route, Secret, Server, Settings, Shortcode, Tenant
+from gateway.pipeline.hooks import Hook, Hooks, compile_hooks
+from gateway.pipeline.receive import receive
+from gateway.providers import KINDS
+
+KEY = "test-key-0123456789-ABCDEFGHIJ"
+EVERYTHING = (Route({"type": ("*",)}, ("erp",)),)
+AT = datetime(2026, 11, 24, 7, 15, 31, tzinfo=UTC)
+_NUMBERS = count(1)
+
+
+def shortcode(**overrides: Any) -> Shortcode:
+    """Return a paybill that one key opens for all kinds."""
+    return Shortcode(**{"number": "600638", "tenant": "duka", "type": "paybill", "keys": (key(),), **overrides})
+
+
+def key(text: str = KEY, *kinds: str) -> HookKey:
+    """Return a key, for these kinds or for all."""
+    return HookKey(Secret(text), frozenset(kinds) or None)
+
+
+def hooks(*shortcodes: Shortcode, routes: Sequence[Route] = EVERYTHING) -> Hooks:
+    """Return the hooks of tenants that have these shortcodes."""
+    tenants = {
+        code.tenant: Tenant(
+            code.tenant,
+            code.tenant,
+            {other.number: other for other in shortcodes if other.tenant == code.tenant},
+            {},
+            tuple(routes),
+        )
+        for code in shortcodes
+    }
+    settings = Settings(Path("pesagate.yaml"), Server(), Secret("sqlite://"), tenants, "0" * 64)
+    return compile_hooks(settings, KINDS, resources.schema)
+
+
+def hook(kind: str, routes: Sequence[Route] = EVERYTHING, **overrides: Any) -> Hook:
+    """Return the hook of one kind."""
+    found = hooks(shortcode(**overrides), routes=routes).find(KEY, kind)
+    assert found is not None
+    return found
+
+
+def callback(kind: str, body: bytes | dict[str, Any], **overrides: Any) -> Callback:
+    """Return a callback with an id of its own."""
+    made = Callback(
+        id=next(_NUMBERS),
+        tenant="duka",
+        shortcode="600638",
+        kind=kind,
+        body=body if isinstance(body, bytes) else json.dumps(body).encode(),
+        content_type="application/json",
+        headers={},
+        context={},
+        source="127.0.0.1",
+        received_at=AT,
+    )
+    return replace(made, **overrides)
+
+
+_HOOKS = {kind: hook(kind) for kind in KINDS}
+
+
+def received(kind: str, body: bytes | dict[str, Any], **overrides: Any) -> Received:
+    """Return what the pipeline makes of a body."""
+    return receive(_HOOKS[kind], callback(kind, body, **overrides))
+
+
+def arrival(kind: str, body: bytes | dict[str, Any], **overrides: Any) -> Arrival:
+    """Return the arrival that a body makes."""
+    made = received(kind, body, **overrides)
+    assert isinstance(made, Arrival), made
+    return made

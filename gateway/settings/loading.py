@@ -1,0 +1,88 @@
+"""Configuration files -> Settings, or every problem in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from gateway import resources
+from gateway.domain.problem import Problem
+from gateway.domain.settings import Settings
+from gateway.settings.adapters import Adapters, Known
+from gateway.settings.destinations import Destinations
+from gateway.settings.files import read
+from gateway.settings.include import with_includes
+from gateway.settings.interpolate import interpolate
+from gateway.settings.keys import Keys
+from gateway.settings.nearest import nearest
+from gateway.settings.numbers import refuse_unclear_numbers
+from gateway.settings.report import Report, Section, problems_of
+from gateway.settings.routes import Routes
+from gateway.settings.schema_check import check
+from gateway.settings.secrets import Secrets
+from gateway.settings.server import server_of
+from gateway.settings.shortcodes import Shortcodes
+from gateway.settings.store_url import store_url
+from gateway.settings.tenants import Tenants
+from gateway.settings.variable_types import settle_types
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The outcome of reading a configuration: `settings` is None exactly if one of the problems is an error."""
+
+    settings: Settings | None
+    problems: tuple[Problem, ...]
+
+
+def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
+    """Read and check a configuration and all that it includes; return the settings, or all problems at once.
+
+    Never raises for what the files hold. `environ` gives the values of ${NAME} and {env: NAME}.
+    """
+    source = read(path)
+    if source.document is None:
+        return Loaded(None, problems_of(source.flaws))
+    whole = with_includes(source, interpolate(source.document, environ), environ)
+    report = Report(whole.document)
+    settle_types(whole.document, _validator(), whole.document.value)
+    check(report, _validator(), whole.document.value)
+    _require_tenants(report)
+    digest = sha256(b"".join(each.data for each in whole.sources)).hexdigest()
+    settings = _built(report, path, known, environ, digest)
+    refuse_unclear_numbers(report)
+    return Loaded(None if report.has_errors() else settings, report.problems())
+
+
+def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str], digest: str) -> Settings:
+    root = Section(report)
+    secrets = Secrets(report, environ)
+    tenants = Tenants(
+        report,
+        Shortcodes(report, Keys(report, secrets, known.kinds)),
+        Destinations(report, secrets, Adapters(known)),
+        Routes(report, known.kinds),
+    )
+    return Settings(
+        path=path,
+        server=server_of(root.section("server")),
+        store_url=store_url(root.section("store"), secrets, str(path)),
+        tenants=tenants.build(root.section("tenants").sections()),
+        digest=digest,
+    )
+
+
+def _require_tenants(report: Report) -> None:
+    value = report.document.value
+    names = ("tenants", "include")
+    if isinstance(value, dict) and not any(nearest(key, names) for key in value):
+        report.missing(("tenants",), "Add tenants: with at least one tenant, or include: with a file for each.")
+
+
+@cache
+def _validator() -> Any:
+    return Draft202012Validator(resources.schema("config.schema"))

@@ -1,0 +1,103 @@
+"""What came back: a status with the receiver's words, or the reason why nothing (whole) did."""
+
+import http.client
+import ssl
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
+
+from adapters.http.transport import NoConnectionError
+from gateway.domain.settings import Secret
+
+READ_AT_MOST = 64 * 1024
+KEEP_AT_MOST = 2_000
+
+# Everything that `requests`, urllib3 and the reading of a body raise for what the network or the receiver did.
+NETWORK_ERRORS = (requests.RequestException, HTTPError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as far as it could be read. A broken one carries a reason, and its status where that still came."""
+
+    status: int | None = None
+    headers: Mapping[str, str] | None = None
+    text: str | None = None
+    # Fixed word: no_connection, tls, timeout, connection_cut, bad_answer; None for a whole answer.
+    broken: str | None = None
+
+
+def read(response: requests.Response, secrets: Iterable[Secret]) -> Answer:
+    """Read an answer up to the limit; what lies beyond is not waited for."""
+    body, broken = _body(response)
+    return Answer(response.status_code, response.headers, _shown(body, secrets), broken)
+
+
+def failed(error: Exception) -> Answer:
+    """Return the answer that an error stands for."""
+    return Answer(broken=failure_word(error))
+
+
+def failure_word(error: Exception) -> str:
+    """Return the fixed word for what the network did: the first row of the table that the error's root fits."""
+    root = _root(error)
+    table = _BEFORE_SENDING if isinstance(error, NoConnectionError) else _AFTER_SENDING
+    return next(word for kind, word in table if isinstance(root, kind))
+
+
+_BEFORE_SENDING: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLError, "tls"),
+    (SSLError, "tls"),
+    (BaseException, "no_connection"),
+)
+
+# The order counts: RemoteDisconnected is a BadStatusLine too, and all of http.client's are HTTPExceptions.
+_AFTER_SENDING: tuple[tuple[type[BaseException], str], ...] = (
+    (ReadTimeoutError, "timeout"),
+    (TimeoutError, "timeout"),
+    (http.client.RemoteDisconnected, "connection_cut"),
+    (http.client.IncompleteRead, "connection_cut"),
+    (http.client.HTTPException, "bad_answer"),
+    (SSLError, "connection_cut"),
+    (OSError, "connection_cut"),
+    (BaseException, "bad_answer"),
+)
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return the innermost error: the libraries wrap each other's as arguments, our own connections as causes."""
+    inner = next((given for given in reversed(error.args) if isinstance(given, BaseException)), None)
+    if isinstance(error, NoConnectionError):
+        inner = error.__cause__
+    return error if inner is None else _root(inner)
+
+
+def _body(response: requests.Response) -> tuple[bytes, str | None]:
+    body = bytearray()
+    try:
+        while len(body) < READ_AT_MOST:
+            piece = response.raw.read(READ_AT_MOST - len(body), decode_content=False)
+            if not piece:
+                return bytes(body), None
+            body += piece
+    except NETWORK_ERRORS as error:
+        return bytes(body), failure_word(error)
+    finally:
+        # A connection that was read to its end is back in the pool by now; any other is dropped.
+        response.close()
+    return bytes(body), None
+
+
+def _shown(body: bytes, secrets: Iterable[Secret]) -> str:
+    """Return the first characters for people: echoed secrets masked, unprintable characters escaped."""
+    text = body.decode("utf-8", "replace")
+    for secret in secrets:
+        text = text.replace(secret.reveal(), "***")
+    return visible(text[:KEEP_AT_MOST])[:KEEP_AT_MOST]
+
+
+def visible(text: str) -> str:
+    """Return the text with control and other unprintable characters as escapes, so that no terminal obeys them."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

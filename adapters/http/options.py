@@ -1,0 +1,46 @@
+"""The settings of one `http` destination as the adapter uses them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from adapters.http.auth import Credential, credential
+
+DEFAULT_TIMEOUT = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `schemas/adapters/http.json` accepted, with its defaults filled in."""
+
+    url: str
+    credential: Credential | None
+    headers: Mapping[str, str]
+    timeout: timedelta
+    # Sends the callback's own bytes instead of the event.
+    raw: bool
+    # The receiver is declared to take the same request twice without harm.
+    idempotent: bool
+    include: frozenset[str]
+    # Wraps the event as {type, timestamp, data}.
+    enveloped: bool
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Options":
+        """Read accepted and resolved settings."""
+        return cls(
+            url=settings["url"],
+            credential=credential(settings.get("auth")),
+            headers=dict(settings.get("headers") or {}),
+            timeout=settings.get("timeout", DEFAULT_TIMEOUT),
+            raw=settings.get("raw", False),
+            idempotent=settings.get("idempotent", False),
+            include=frozenset(settings.get("include") or ()),
+            enveloped=settings.get("envelope") == "standard",
+        )
+
+    @property
+    def once(self) -> bool:
+        """True where a send that may have arrived must not be repeated blindly: raw bytes carry no id of ours."""
+        return self.raw and not self.idempotent

@@ -1,0 +1,122 @@
+"""What an answer means for the delivery. Tables only: whoever asks 'what happens on 409' reads it here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from adapters.http.answer import Answer, visible
+from adapters.http.retry_after import retry_after
+from gateway.domain.delivery import AttemptResult, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The result of an answer: for a receiver that may be asked again, and for one that must not be asked twice."""
+
+    result: AttemptResult
+    once: AttemptResult
+
+
+_DELIVERED = Meaning(AttemptResult.DELIVERED, AttemptResult.DELIVERED)
+_REJECTED = Meaning(AttemptResult.REJECTED, AttemptResult.REJECTED)
+# The receiver says that it did not take it, or nothing was sent at all.
+_NOT_TAKEN = Meaning(AttemptResult.RETRY, AttemptResult.RETRY)
+# It may have been taken before things went wrong.
+_PERHAPS_TAKEN = Meaning(AttemptResult.RETRY, AttemptResult.UNKNOWN)
+
+_BY_STATUS: Mapping[int, Meaning] = {408: _NOT_TAKEN, 425: _NOT_TAKEN, 429: _NOT_TAKEN}
+_BY_HUNDRED: Mapping[int, Meaning] = {2: _DELIVERED, 5: _PERHAPS_TAKEN}
+_BY_FAILURE: Mapping[str, Meaning] = {
+    "no_connection": _NOT_TAKEN,
+    "tls": _NOT_TAKEN,
+    "timeout": _PERHAPS_TAKEN,
+    "connection_cut": _PERHAPS_TAKEN,
+    "bad_answer": _PERHAPS_TAKEN,
+}
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+_FAILURE_SENTENCES: Mapping[str, str] = {
+    "no_connection": "No connection to {host} could be made; nothing was sent.",
+    "tls": "No secure (TLS) connection to {host} could be made; nothing was sent. Is its certificate valid?",
+    "timeout": "{host} did not answer in full in time.",
+    "connection_cut": "{host} cut the connection before its answer was complete.",
+    "bad_answer": "{host} sent something that is not an HTTP answer.",
+}
+
+_HINTS: Mapping[int, str] = {
+    401: " Look at the destination's `auth`.",
+    403: " Look at the destination's `auth` and at the rights of that account.",
+    404: " Look at the destination's `url`.",
+    405: " Look at the destination's `url`: it takes no POST.",
+    407: " A proxy stands between and wants credentials.",
+}
+
+_ENDINGS: Mapping[AttemptResult, str] = {
+    AttemptResult.REJECTED: " The same request would be refused again.",
+    AttemptResult.UNKNOWN: " It may have arrived: look there before you replay it.",
+}
+
+OPEN_STEP = Verdict(
+    AttemptResult.UNKNOWN,
+    "open_step",
+    "An earlier attempt may have arrived, and this destination is not declared `idempotent`: "
+    "look there before you replay it.",
+)
+
+RAW_GONE = Verdict(
+    AttemptResult.REJECTED,
+    "no_raw",
+    "The callback's own bytes, which `raw: true` sends, are no longer kept.",
+)
+
+
+def verdict(answer: Answer, host: str, once: bool, now: datetime) -> Verdict:
+    """Judge an answer. `once` is true for a receiver that must not be asked twice for what it may have taken."""
+    if _decided_by_status(answer):
+        return _by_status(answer, host, once, now)
+    word = answer.broken or "bad_answer"
+    meaning = _BY_FAILURE[word]
+    result = meaning.once if once else meaning.result
+    detail = _FAILURE_SENTENCES[word].format(host=host) + _ENDINGS.get(result, "")
+    return Verdict(result, word, detail, answer.status, answer.text)
+
+
+def _decided_by_status(answer: Answer) -> bool:
+    """A 'no' stands even where the words after it were cut off; a 'yes' counts only when it came whole."""
+    return answer.status is not None and (answer.broken is None or _meaning(answer.status) is not _DELIVERED)
+
+
+def _meaning(status: int) -> Meaning:
+    return _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, _REJECTED)
+
+
+def _by_status(answer: Answer, host: str, once: bool, now: datetime) -> Verdict:
+    status = answer.status or 0
+    headers = answer.headers or {}
+    meaning = _meaning(status)
+    result = meaning.once if once else meaning.result
+    wait = retry_after(headers.get("Retry-After"), now) if result is AttemptResult.RETRY else None
+    if status in _REDIRECTS:
+        return Verdict(result, "redirect", _redirect_sentence(host, headers), status, answer.text)
+    hint = _HINTS.get(status) or _ENDINGS.get(result, "")
+    return Verdict(result, f"http_{status}", f"{host} answered {_named(status)}.{hint}", status, answer.text, wait)
+
+
+def _named(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _redirect_sentence(host: str, headers: Mapping[str, str]) -> str:
+    # Only the host: the rest of a Location may carry whatever the receiver put into it.
+    try:
+        target = urlsplit(headers.get("Location", "")).hostname
+    except ValueError:
+        target = None
+    where = f"another address on {visible(target)[:253]}" if target else "another address"
+    return f"{host} redirects to {where}, and redirects are not followed: set `url` to the final address."

@@ -1,0 +1,107 @@
+"""Deliveries as the delivery process needs them: what is due, and what attempts make of it."""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from gateway.domain.delivery import AttemptResult, DeliveryState
+from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, StepBegun, StepSaved
+from gateway.domain.event import Raw
+from gateway.domain.times import to_micros
+from gateway.store.eventrow import event_of
+from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS
+
+
+def due(
+    connection: Connection, tenant: str, destination: str, now: datetime, limit: int, but: Collection[int] = ()
+) -> list[DueDelivery]:
+    """Return up to `limit` deliveries of a destination that are due, the longest due first, without those in `but`."""
+    table = DELIVERIES.c
+    waiting = (
+        select(table.id)
+        .where(
+            table.tenant == tenant,
+            table.destination == destination,
+            table.state == DeliveryState.PENDING.value,
+            table.due_at <= to_micros(now),
+            table.waiting_for.is_(None),
+            table.id.not_in(but),
+        )
+        .order_by(table.due_at, table.id)
+        .limit(limit)
+    )
+    query = (
+        select(DELIVERIES, EVENTS.c.body.label("event"), CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
+        .join(EVENTS, EVENTS.c.id == table.event_id)
+        .join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
+        .where(table.id.in_(waiting))
+        .order_by(table.due_at, table.id)
+    )
+    return [_due(row) for row in connection.execute(query).mappings()]
+
+
+def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> list[None]:
+    """Write what attempts and steps made of deliveries, in order."""
+    for item in batch:
+        _WRITES[type(item)](connection, item)
+    return [None] * len(batch)
+
+
+def _due(row: RowMapping) -> DueDelivery:
+    raw = None if row["raw"] is None else Raw(row["raw"], row["content_type"])
+    return DueDelivery(
+        id=row["id"],
+        destination=row["destination"],
+        event=event_of(row["event"], raw),
+        attempts=row["attempts"],
+        open_step=row["open_step"],
+        saved=json.loads(row["saved"]) if row["saved"] else {},
+    )
+
+
+def _write_attempt(connection: Connection, ended: AttemptEnded) -> None:
+    verdict = ended.verdict
+    connection.execute(
+        insert(ATTEMPTS).values(
+            delivery_id=ended.delivery_id,
+            number=ended.number,
+            started_at=to_micros(ended.started_at),
+            duration_ms=ended.duration_ms,
+            result=verdict.result.value,
+            reason=verdict.reason,
+            detail=verdict.detail,
+            status=verdict.status,
+            answer=verdict.answer,
+        )
+    )
+    change: dict[str, Any] = {
+        "state": ended.next.state.value,
+        "attempts": ended.number,
+        "due_at": to_micros(ended.next.due_at),
+        "reason": ended.next.reason,
+        "detail": ended.next.detail,
+        "updated_at": to_micros(ended.started_at),
+    }
+    # An unknown end leaves its step open, so that no later attempt sends it blindly.
+    if verdict.result is not AttemptResult.UNKNOWN:
+        change["open_step"] = None
+    connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == ended.delivery_id).values(change))
+
+
+def _write_begin(connection: Connection, begun: StepBegun) -> None:
+    connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == begun.delivery_id).values(open_step=begun.step))
+
+
+def _write_saved(connection: Connection, saved: StepSaved) -> None:
+    values = {"open_step": None, "saved": json.dumps(dict(saved.saved))}
+    connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == saved.delivery_id).values(values))
+
+
+_WRITES: dict[type, Callable[[Connection, Any], None]] = {
+    AttemptEnded: _write_attempt,
+    StepBegun: _write_begin,
+    StepSaved: _write_saved,
+}

@@ -1,0 +1,113 @@
+"""Questions that people ask of the store. They only read, and stream: a list may be long."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, select
+
+from gateway.domain.delivery import DeliveryState, WaitingFor
+from gateway.domain.event import Event, Raw
+from gateway.domain.times import from_micros, nairobi_text, to_micros
+from gateway.store.eventrow import event_of
+from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS, QUARANTINE
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one moment of the store and never hinders its writers."""
+    with engine.connect().execution_options(reads_only=True) as connection:
+        yield connection
+
+
+def events(connection: Connection, tenant: str | None = None, with_raw: bool = False) -> Iterator[Event]:
+    """Give events in the order they were made; with `with_raw` the bytes of their first source too."""
+    columns: list[Any] = [EVENTS.c.body]
+    if with_raw:
+        columns += [CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type]
+    query: Select[Any] = select(*columns).order_by(EVENTS.c.seq)
+    if with_raw:
+        query = query.join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
+    if tenant is not None:
+        query = query.where(EVENTS.c.tenant == tenant)
+    for row in connection.execute(query):
+        yield event_of(row.body, Raw(row.raw, row.content_type) if with_raw and row.raw is not None else None)
+
+
+def quarantined(connection: Connection, tenant: str | None = None) -> Iterator[dict[str, Any]]:
+    """Give the open quarantine rows, the oldest first, without their bytes."""
+    table = QUARANTINE.c
+    query = (
+        select(
+            table.id, table.tenant, table.shortcode, table.kind, table.reason, table.path, table.detail,
+            table.source, table.content_type, table.body_digest, table.seen, table.received_at, table.last_seen_at,
+        )
+        .where(table.resolved.is_(False))
+        .order_by(table.id)
+    )  # fmt: skip
+    if tenant is not None:
+        query = query.where(table.tenant == tenant)
+    for row in connection.execute(query).mappings():
+        times = {name: nairobi_text(from_micros(row[name])) for name in ("received_at", "last_seen_at")}
+        yield {**row, "id": str(row["id"]), **times}
+
+
+def quarantined_body(connection: Connection, row_id: int) -> bytes | None:
+    """Return the bytes of a quarantine row as they came, None where there is no such row."""
+    body: bytes | None = connection.scalar(select(QUARANTINE.c.body).where(QUARANTINE.c.id == row_id))
+    return body
+
+
+def deliveries(
+    connection: Connection,
+    now: datetime,
+    configured: Callable[[str, str], bool],
+    tenant: str | None = None,
+    state: str | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Give deliveries in the order of their events.
+
+    `configured` tells whether a tenant has a destination of that name: a pending delivery without one is parked.
+    """
+    table = DELIVERIES.c
+    query = select(DELIVERIES).order_by(table.id)
+    if tenant is not None:
+        query = query.where(table.tenant == tenant)
+    if state is not None:
+        query = query.where(table.state == state)
+    for row in connection.execute(query).mappings():
+        yield {
+            "event_id": row["event_id"],
+            "tenant": row["tenant"],
+            "destination": row["destination"],
+            "state": row["state"],
+            "waiting_for": _waiting_for(row, to_micros(now), configured(row["tenant"], row["destination"])),
+            "attempts": row["attempts"],
+            "due_at": nairobi_text(from_micros(row["due_at"])),
+            "reason": row["reason"],
+            "detail": row["detail"],
+        }
+
+
+def deliveries_of(connection: Connection, event_id: str) -> Iterator[dict[str, Any]]:
+    """Give the deliveries of one event, each with its attempts in order."""
+    query = select(DELIVERIES).where(DELIVERIES.c.event_id == event_id).order_by(DELIVERIES.c.id)
+    for row in connection.execute(query).mappings():
+        tries = select(ATTEMPTS).where(ATTEMPTS.c.delivery_id == row["id"]).order_by(ATTEMPTS.c.number)
+        attempts = [
+            {**attempt, "started_at": nairobi_text(from_micros(attempt["started_at"]))}
+            for attempt in connection.execute(tries).mappings()
+        ]
+        yield {"destination": row["destination"], "state": row["state"], "attempts": attempts}
+
+
+def _waiting_for(row: Any, now: int, configured: bool) -> str | None:
+    if row["state"] != DeliveryState.PENDING.value:
+        return None
+    if not configured:
+        return WaitingFor.PARKED.value
+    if row["waiting_for"] is None and row["due_at"] > now:
+        return WaitingFor.TIME.value
+    waits: str | None = row["waiting_for"]
+    return waits

@@ -1,0 +1,215 @@
+"""The tables. Times are whole microseconds since 1970 (UTC); amounts are text with two decimals; ids are stated."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+SCHEMA_VERSION = 1
+
+METADATA = MetaData()
+
+# SQLite's own row id is a 64-bit INTEGER PRIMARY KEY; BIGINT would make it a second, slower index.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _micros(name: str, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+META = Table(
+    "meta",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Facts about the store itself: the version of its tables."""
+
+CALLBACKS = Table(
+    "callbacks",
+    METADATA,
+    Column("id", RowId, primary_key=True, autoincrement=False),
+    Column("tenant", String(64), nullable=False),
+    Column("shortcode", String(16), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("identity", String(128), nullable=False),
+    Column("facts_digest", String(32), nullable=False),
+    Column("payment_id", String(36), nullable=False),
+    # accepted | conflict
+    Column("disposition", String(16), nullable=False),
+    Column("note", Text),
+    Column("body", LargeBinary),
+    Column("body_digest", String(64), nullable=False),
+    Column("content_type", String(256), nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("context", Text, nullable=False),
+    Column("source", String(64), nullable=False),
+    _micros("received_at"),
+    # How often it came, the first time included.
+    Column("seen", Integer, nullable=False, server_default=text("1")),
+    _micros("last_seen_at"),
+    # Rule of identity: the same facts of the same identity are one row, for ever.
+    UniqueConstraint("tenant", "kind", "identity", "facts_digest", name="callbacks_identity"),
+    Index("callbacks_payment", "payment_id"),
+)
+"""Authenticated callbacks that became part of a payment, as they came."""
+
+CALLBACK_COPIES = Table(
+    "callback_copies",
+    METADATA,
+    Column("callback_id", RowId, ForeignKey("callbacks.id"), primary_key=True),
+    Column("body_digest", String(64), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    _micros("received_at"),
+)
+"""Bytes of duplicates that differ from the stored ones though they tell the same facts."""
+
+PAYMENTS = Table(
+    "payments",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("shortcode", String(16), nullable=False),
+    Column("provider", String(32), nullable=False),
+    Column("direction", String(8), nullable=False),
+    Column("outcome", Integer, nullable=False),
+    Column("amount", String(32)),
+    # The event that stands for the payment now.
+    Column("event_id", String(36), nullable=False),
+    _micros("created_at"),
+    _micros("updated_at"),
+)
+"""What a receipt, checkout id or conversation id names."""
+
+PAYMENT_KEYS = Table(
+    "payment_keys",
+    METADATA,
+    Column("tenant", String(64), primary_key=True),
+    Column("provider", String(32), primary_key=True),
+    Column("direction", String(8), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("value", String(128), primary_key=True),
+    Column("payment_id", String(36), ForeignKey("payments.id"), nullable=False),
+    Index("payment_keys_payment", "payment_id"),
+)
+"""Ids by which callbacks find their payment; each names one payment of one tenant."""
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    # The order in which events were made; a cursor for readers.
+    Column("seq", RowId, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("tenant", String(64), nullable=False),
+    Column("shortcode", String(16), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("payment_id", String(36), ForeignKey("payments.id"), nullable=False),
+    # The callback whose bytes `raw` sends.
+    Column("callback_id", RowId, ForeignKey("callbacks.id"), nullable=False),
+    Column("body", Text, nullable=False),
+    _micros("created_at"),
+    Index("events_payment", "payment_id"),
+    sqlite_autoincrement=True,
+)
+"""Normalised facts, as destinations get them."""
+
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("event_id", String(36), ForeignKey("events.id"), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("destination", String(64), nullable=False),
+    # pending | delivered | dead
+    Column("state", String(16), nullable=False),
+    # Why a pending one waits; null where it is simply due.
+    Column("waiting_for", String(16)),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _micros("due_at"),
+    Column("reason", String(64)),
+    Column("detail", Text),
+    # A step that was begun and whose end nobody knows.
+    Column("open_step", String(64)),
+    # JSON: what earlier steps saved.
+    Column("saved", Text),
+    _micros("updated_at"),
+    UniqueConstraint("event_id", "destination", name="deliveries_once"),
+    # Only pending rows: what is delivered must not make looking for work slower.
+    Index(
+        "deliveries_due",
+        "tenant",
+        "destination",
+        "due_at",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+)
+"""One row for each event and destination."""
+
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    Column("delivery_id", RowId, ForeignKey("deliveries.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _micros("started_at"),
+    Column("duration_ms", Integer, nullable=False),
+    # delivered | duplicate | retry | rejected | unknown
+    Column("result", String(16), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("status", Integer),
+    Column("answer", Text),
+)
+"""Every try of a delivery and what the destination said."""
+
+QUARANTINE = Table(
+    "quarantine",
+    METADATA,
+    Column("id", RowId, primary_key=True, autoincrement=False),
+    Column("tenant", String(64), nullable=False),
+    Column("shortcode", String(16), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("body_digest", String(64), nullable=False),
+    Column("content_type", String(256), nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("context", Text, nullable=False),
+    Column("source", String(64), nullable=False),
+    _micros("received_at"),
+    Column("seen", Integer, nullable=False, server_default=text("1")),
+    _micros("last_seen_at"),
+    Column("resolved", Boolean, nullable=False, server_default=text("0")),
+    # The same bytes on the same hook are one counted row.
+    UniqueConstraint("tenant", "shortcode", "kind", "body_digest", name="quarantine_bytes"),
+)
+"""Authenticated callbacks that could not become an event."""
+
+QUESTIONS = Table(
+    "questions",
+    METADATA,
+    Column("id", RowId, primary_key=True, autoincrement=False),
+    Column("tenant", String(64), nullable=False),
+    Column("shortcode", String(16), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("identity", String(128), nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("source", String(64), nullable=False),
+    _micros("received_at"),
+    Index("questions_identity", "tenant", "identity"),
+)
+"""C2B validations and how each was decided. They are no payments."""

@@ -1,0 +1,123 @@
+"""The one writer of a process: a thread that commits whatever has queued, in one transaction, and then answers.
+
+Nothing waits for a timer: while one commit runs, the next batch gathers by itself.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, OperationalError
+
+from gateway.domain.errors import StoreBusy, StoreUnavailable
+
+Item = TypeVar("Item")
+Ticket = TypeVar("Ticket")
+Written = TypeVar("Written")
+
+Write = Callable[[Connection, Sequence[Item]], Sequence[Written]]
+"""Writes a batch inside one transaction and returns an outcome for each item. Called again if the batch is split."""
+Resolve = Callable[[Sequence[tuple[Ticket, Written | Exception]]], None]
+"""Takes the outcomes of a committed (or failed) batch. Called on the writer's thread, once for each batch."""
+
+_LOG = structlog.get_logger("store")
+
+
+class Writer(Generic[Item, Ticket, Written]):
+    """Group commit behind a queue. `submit` may be called from any thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        write: Write[Item, Written],
+        resolve: Resolve[Ticket, Written],
+        *,
+        limit: int = 4096,
+        batch: int = 512,
+    ) -> None:
+        self._engine = engine
+        self._write = write
+        self._resolve = resolve
+        self._limit = limit
+        self._batch = batch
+        self._queue: deque[tuple[Item, Ticket]] = deque()
+        self._work = threading.Condition()
+        self._closing = False
+        self._connection: Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, item: Item, ticket: Ticket) -> None:
+        """Queue an item; `resolve` gets its ticket with the outcome. Raises StoreBusy above the limit."""
+        with self._work:
+            if self._closing or len(self._queue) >= self._limit:
+                raise StoreBusy(f"{len(self._queue)} rows wait for the store already")
+            self._queue.append((item, ticket))
+            self._work.notify()
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Commit what is queued, then end the thread; give up after `timeout` seconds."""
+        with self._work:
+            self._closing = True
+            self._work.notify()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while batch := self._take():
+            items = [item for item, _ in batch]
+            outcomes = self._commit(items)
+            try:
+                self._resolve([(ticket, outcome) for (_, ticket), outcome in zip(batch, outcomes, strict=True)])
+            except Exception:
+                # The rows are safe; whoever asked is gone. The writer has to live for the others.
+                _LOG.exception("nobody took the outcomes of a batch", rows=len(items))
+        self._disconnect()
+
+    def _take(self) -> list[tuple[Item, Ticket]]:
+        with self._work:
+            self._work.wait_for(lambda: self._queue or self._closing)
+            return [self._queue.popleft() for _ in range(min(self._batch, len(self._queue)))]
+
+    def _commit(self, items: Sequence[Item]) -> list[Written | Exception]:
+        """Commit a batch; where an item is at fault, halve the batch until the fault stands alone."""
+        try:
+            connection = self._connect()
+            with connection.begin():
+                written = self._write(connection, items)
+            return list(written)
+        except Exception as error:
+            self._disconnect()
+            if _is_the_stores(error):
+                _LOG.error("a batch could not be committed", rows=len(items), error=_cause(error))
+                return [StoreUnavailable(_cause(error))] * len(items)
+            if len(items) == 1:
+                _LOG.error("a row could not be committed", error=_cause(error), kind=type(error).__name__)
+                return [error]
+        middle = len(items) // 2
+        return self._commit(items[:middle]) + self._commit(items[middle:])
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        # After a fault the state of a connection is not worth a guess; a new one costs a millisecond.
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+
+def _is_the_stores(error: Exception) -> bool:
+    """Tell whether a fault is the store's own (full, locked, damaged, gone), so that no item is to blame for it."""
+    # The plain DatabaseError is a damaged file; those below it that are not named here speak of the data.
+    return isinstance(error, OperationalError | InternalError | StoreUnavailable) or type(error) is DatabaseError
+
+
+def _cause(error: Exception) -> str:
+    # The driver's own words, without the statement and its parameters: those hold phone numbers and names.
+    return str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__

@@ -1,0 +1,145 @@
+"""What intake writes: callback, payment, event and deliveries in one commit, or nothing."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from arrivals import arrival, callback, received
+from opened_store import Store, writing
+from simulated import c2b, stk
+
+from gateway.domain.received import Quarantined, Question, Reason, Received
+from gateway.domain.settled import Disposition
+from gateway.store.engine import open_engine
+
+A, D, C = Disposition.ACCEPTED, Disposition.DUPLICATE, Disposition.CONFLICT
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+def take(store: Store, *items: Received, together: bool = True) -> list[Any]:
+    """Write items in one batch, or each in its own; return what they were settled as."""
+    with writing(store.engine) as (writer, outcomes):
+        if together:
+            with store.locked():
+                for number, item in enumerate(items):
+                    writer.submit(item, number)
+        else:
+            for number, item in enumerate(items):
+                writer.submit(item, number)
+                outcomes.wait_for(number + 1)
+        said = outcomes.wait_for(len(items))
+    return [said[number] for number in range(len(items))]
+
+
+def dispositions(said: list[Any]) -> list[Any]:
+    return [one.disposition for one in said]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "many"])
+def test_callbacks_of_one_payment(store: Store, together: bool) -> None:
+    said = take(
+        store,
+        arrival("stk", stk("ws_1", code=1032)),
+        arrival("stk", stk("ws_1", receipt="UA")),
+        arrival("c2b-confirmation", c2b("UA")),
+        arrival("c2b-confirmation", c2b("UA", FirstName="JANE")),
+        arrival("c2b-confirmation", c2b("UA", amount="1.00")),
+        arrival("stk", stk("ws_1", receipt="UA")),
+        together=together,
+    )
+    assert dispositions(said) == [A, A, A, D, C, D]
+    assert store.query("SELECT type, payment_id = (SELECT id FROM payments) FROM events ORDER BY seq") == [
+        ("payment.failed", 1),
+        ("payment.succeeded", 1),
+    ]
+    assert store.query("SELECT outcome, amount FROM payments") == [(2, "1500.00")]
+    assert store.query("SELECT event_id FROM payments") == store.query("SELECT id FROM events WHERE seq = 2")
+    rows = store.query("SELECT kind, disposition, seen FROM callbacks ORDER BY id")
+    assert rows == [
+        ("stk", "accepted", 1),
+        ("stk", "accepted", 2),
+        ("c2b-confirmation", "accepted", 2),
+        ("c2b-confirmation", "conflict", 1),
+    ]
+    # The bytes of the repetition that differ are kept too.
+    ((copy,),) = store.query("SELECT body FROM callback_copies")
+    assert json.loads(copy)["FirstName"] == "JANE"
+    keys = store.query("SELECT name, value FROM payment_keys ORDER BY name")
+    assert keys == [("checkout", "ws_1"), ("receipt", "UA")]
+    assert len(store.query("SELECT id FROM deliveries")) == 2
+
+
+def test_bytes_are_kept_as_they_came(store: Store) -> None:
+    body = b"\xef\xbb\xbf  " + json.dumps(c2b("UBYTES")).encode() + b"\r\n\n"
+    take(store, arrival("c2b-confirmation", body))
+    assert store.query("SELECT body FROM callbacks") == [(body,)]
+
+
+def test_the_same_bad_bytes_are_counted_and_come_up_again_when_somebody_had_dealt_with_them(store: Store) -> None:
+    """They stayed resolved, so that nobody ever saw them again."""
+    bad = [Quarantined(callback("stk", b"\xff"), Reason.UNREADABLE) for _ in range(4)]
+    assert take(store, *bad[:3]) == [None] * 3
+    assert store.query("SELECT id, seen, resolved FROM quarantine") == [(bad[0].callback.id, 3, 0)]
+    store.query("UPDATE quarantine SET resolved = 1")
+    take(store, bad[3])
+    assert store.query("SELECT seen, resolved FROM quarantine") == [(4, 0)]
+
+
+def test_the_same_bytes_elsewhere_are_another_row(store: Store) -> None:
+    take(
+        store,
+        *(
+            Quarantined(callback(kind, b"\xff", tenant=tenant, shortcode=number), Reason.UNREADABLE)
+            for kind, tenant, number in [
+                ("stk", "duka", "600638"),
+                ("c2b-confirmation", "duka", "600638"),
+                ("stk", "duka", "600999"),
+                ("stk", "mama", "600638"),
+            ]
+        ),
+    )
+    assert store.query("SELECT seen FROM quarantine") == [(1,)] * 4
+
+
+def test_a_mixed_batch_is_one_commit(store: Store) -> None:
+    question = received("c2b-validation", c2b("UMIX"))
+    assert isinstance(question, Question)
+    bad = Quarantined(callback("stk", b"{"), Reason.BUG)
+    said = take(store, question, arrival("c2b-confirmation", c2b("UMIX")), bad)
+    assert (said[0], said[1].disposition, said[2]) == (None, A, None)
+    tables = ("questions", "callbacks", "quarantine")
+    assert [store.query(f"SELECT count(*) FROM {table}") for table in tables] == [[(1,)]] * 3  # noqa: S608
+
+
+def test_two_processes_that_are_told_the_same_make_one_event_of_it(store: Store) -> None:
+    """Each with its own connection, in opposite orders."""
+    receipts = [f"UT{number}" for number in range(50)]
+
+    def tell(order: list[str]) -> list[Any]:
+        engine = open_engine(store.url)
+        with writing(engine, batch=5) as (writer, outcomes):
+            for number, receipt in enumerate(order):
+                writer.submit(arrival("c2b-confirmation", c2b(receipt)), number)
+            said = outcomes.wait_for(len(order))
+        return [one.disposition for one in said.values()]
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [one for told in pool.map(tell, (receipts, receipts[::-1])) for one in told]
+    assert sorted(both) == [A] * 50 + [D] * 50
+    assert len(store.query("SELECT id FROM events")) == 50
+    assert store.query("SELECT DISTINCT seen FROM callbacks") == [(2,)]
+
+
+def test_ids_of_what_is_stored_stay_what_they_were(store: Store, tmp_path: Path) -> None:
+    """A gateway that starts anew from nothing gives the same ids."""
+    (tmp_path / "second").mkdir()
+    second = Store(tmp_path / "second")
+    for one in (store, second):
+        take(one, arrival("stk", stk("ws_1", receipt="UA")), arrival("c2b-confirmation", c2b("UB")))
+    assert store.query("SELECT id, payment_id FROM events") == second.query("SELECT id, payment_id FROM events")

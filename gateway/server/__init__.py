@@ -1,0 +1,1 @@
+"""Intake over HTTP. Tornado lives here and nowhere else."""

@@ -1,0 +1,58 @@
+"""The door: requests to hooks take the hot path, the few other paths we have go to an ordinary Tornado Application."""
+
+from typing import Any
+
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+)
+from tornado.web import Application
+
+from gateway.server.hooks import Desk, HookRequest
+
+
+class Front(HTTPServerConnectionDelegate):
+    """Starts every request. `paths` are those that the Application serves; any other path is unknown."""
+
+    def __init__(self, desk: Desk, application: Application, paths: frozenset[str]) -> None:
+        self._desk = desk
+        self._application = application
+        self._paths = paths
+
+    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
+        """Return what takes the request; who that is, is known only with its first line."""
+        return _Chooser(self, server_conn, request_conn)
+
+    def choose(self, path: str, server_conn: Any, request_conn: HTTPConnection) -> HTTPMessageDelegate:
+        """Return who takes a request for this path."""
+        if path.partition("?")[0] in self._paths:
+            return self._application.start_request(server_conn, request_conn)
+        # An unknown path is a hook without a key: nobody can tell it from a hook with a wrong one.
+        return HookRequest(self._desk, request_conn)
+
+
+class _Chooser(HTTPMessageDelegate):
+    """Waits for the first line, then steps aside."""
+
+    def __init__(self, front: Front, server_conn: object, request_conn: HTTPConnection) -> None:
+        self._front = front
+        self._server_conn = server_conn
+        self._request_conn = request_conn
+
+    def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> Any:
+        assert isinstance(start_line, RequestStartLine)  # noqa: S101 - a server's delegate sees requests only
+        self._chosen = self._front.choose(start_line.path, self._server_conn, self._request_conn)
+        return self._chosen.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Any:
+        return self._chosen.data_received(chunk)
+
+    def finish(self) -> None:
+        self._chosen.finish()
+
+    def on_connection_close(self) -> None:
+        self._chosen.on_connection_close()

@@ -1,0 +1,114 @@
+"""One intake process from start to end."""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tornado.httpserver import HTTPServer
+
+from gateway.domain.ids import RowIds
+from gateway.domain.received import Received
+from gateway.domain.settings import Settings
+from gateway.domain.settled import Settled
+from gateway.domain.times import utc_now
+from gateway.pipeline.hooks import Hooks
+from gateway.server.counters import Counters
+from gateway.server.front import Front
+from gateway.server.health import PATHS, application
+from gateway.server.hooks import MAX_BODY, Desk
+from gateway.server.intake import Intake, Ticket, resolver
+from gateway.store.engine import open_engine
+from gateway.store.inbox import Inbox, Probe, Settle
+from gateway.store.writer import Writer
+
+HEADER_TIMEOUT_S = 30.0
+BODY_TIMEOUT_S = 10.0
+MAX_HEADER = 16 * 1024
+_FINISH_LIMIT_S = 10.0
+_TELL_EVERY_S = 60.0
+
+OnStop = Callable[[Callable[[], None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an intake process is made of."""
+
+    settings: Settings
+    hooks: Hooks
+    settle: Settle
+    # Tells the delivery process that there is something to do.
+    wake: Callable[[], None]
+
+
+def run(parts: Parts, listener: socket.socket, on_stop: OnStop) -> None:
+    """Take callbacks until told to stop; `on_stop` takes what is to be called then, also from a signal handler."""
+    asyncio.run(_serve(parts, listener, on_stop))
+
+
+async def _serve(parts: Parts, listener: socket.socket, on_stop: OnStop) -> None:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(stopping.set)
+
+    on_stop(stop)
+    writer: Writer[Received | Probe, Ticket, Settled | None] = Writer(
+        open_engine(parts.settings.store_url), Inbox(parts.settle), resolver(loop)
+    )
+    counters = Counters()
+    server = _http_server(parts, writer, counters)
+    server.add_socket(listener)
+    telling = loop.create_task(_tell_now_and_then(counters))
+    await stopping.wait()
+    server.stop()
+    telling.cancel()
+    await _finish(server, counters)
+    await loop.run_in_executor(None, writer.close)
+    counters.tell()
+
+
+def _http_server(
+    parts: Parts, writer: Writer[Received | Probe, Ticket, Settled | None], counters: Counters
+) -> HTTPServer:
+    def committed(settled: Settled) -> None:
+        if settled.event is not None and settled.destinations:
+            parts.wake()
+
+    async def probe() -> None:
+        ticket: Ticket = asyncio.get_running_loop().create_future()
+        writer.submit(Probe(), ticket)
+        await ticket
+
+    ids = RowIds(int.from_bytes(os.urandom(2)), utc_now)
+    trusted = parts.settings.server.trusted_proxies
+    desk = Desk(parts.hooks, Intake(writer.submit, committed), ids, utc_now, counters, trusted)
+    return HTTPServer(
+        Front(desk, application(probe, parts.settings.digest), PATHS),
+        max_body_size=MAX_BODY,
+        max_header_size=MAX_HEADER,
+        idle_connection_timeout=HEADER_TIMEOUT_S,
+        body_timeout=BODY_TIMEOUT_S,
+        # A compressed body could be a thousand times what it seems; M-Pesa sends none.
+        decompress_request=False,
+        xheaders=False,
+    )
+
+
+async def _finish(server: HTTPServer, counters: Counters) -> None:
+    """Let requests that have begun come to their answer, within a limit; then close what is still connected."""
+    counters.stopping = True
+    deadline = time.monotonic() + _FINISH_LIMIT_S
+    while counters.open and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
+    await server.close_all_connections()
+
+
+async def _tell_now_and_then(counters: Counters) -> None:
+    while True:
+        await asyncio.sleep(_TELL_EVERY_S)
+        counters.tell()

@@ -1,0 +1,86 @@
+"""One attempt: the adapter is asked once, and what it says becomes one row and one log line."""
+
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.delivery.decide import decide
+from gateway.delivery.progress import StoredProgress
+from gateway.domain.adapter import Adapter
+from gateway.domain.delivery import AttemptResult, DeliveryState, Verdict
+from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery
+from gateway.domain.errors import StoreUnavailable
+from gateway.domain.settings import Destination
+from gateway.domain.times import Clock
+
+_LOG = structlog.get_logger("delivery")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempter:
+    """Makes attempts. Used from many threads at once."""
+
+    clock: Clock
+    chance: Callable[[], float]
+    commit: Callable[[DeliveryWrite], None]
+
+    def attempt(self, delivery: DueDelivery, destination: Destination, adapter: Adapter) -> AttemptEnded:
+        """Try once. Raises StoreUnavailable where a step could not be committed: then nothing was sent."""
+        started_at, started = self.clock(), time.monotonic()
+        verdict = self._ask(delivery, adapter)
+        number = delivery.attempts + 1
+        ended = AttemptEnded(
+            delivery_id=delivery.id,
+            number=number,
+            started_at=started_at,
+            duration_ms=int((time.monotonic() - started) * 1000),
+            verdict=verdict,
+            next=decide(verdict, number, destination.retry, self.clock(), self.chance),
+        )
+        _tell(delivery, ended)
+        return ended
+
+    def _ask(self, delivery: DueDelivery, adapter: Adapter) -> Verdict:
+        progress = StoredProgress(delivery, self.commit)
+        try:
+            return adapter.deliver(delivery.event, progress)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            # The text of a foreign exception may quote the request; only its type and place are safe to log.
+            place = "".join(traceback.format_tb(error.__traceback__)[-3:])
+            _LOG.error("an adapter failed", event_id=delivery.event.id, error=type(error).__name__, place=place)
+            return _failed(error, progress.open_step)
+
+
+def _failed(error: Exception, open_step: str | None) -> Verdict:
+    """Judge an attempt that ended in an exception: after a step was begun nobody knows what was sent."""
+    sentence = f"The adapter failed with {type(error).__name__}."
+    if open_step is None:
+        return Verdict(AttemptResult.RETRY, "adapter_error", sentence)
+    return Verdict(
+        AttemptResult.UNKNOWN,
+        "adapter_error",
+        f"{sentence} The step {open_step!r} may have arrived: look there before you replay it.",
+    )
+
+
+def _tell(delivery: DueDelivery, ended: AttemptEnded) -> None:
+    verdict, then = ended.verdict, ended.next
+    log = _LOG.warning if then.state is DeliveryState.DEAD else _LOG.info
+    log(
+        "attempt",
+        event_id=delivery.event.id,
+        tenant=delivery.event.tenant,
+        destination=delivery.destination,
+        attempt=ended.number,
+        result=verdict.result.value,
+        reason=verdict.reason,
+        status=verdict.status,
+        duration_ms=ended.duration_ms,
+        state=then.state.value,
+        due_at=then.due_at.isoformat() if then.state is DeliveryState.PENDING else None,
+    )

@@ -1,0 +1,67 @@
+"""The delivery process from start to end."""
+
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from gateway.delivery.attempt import Attempter
+from gateway.delivery.dispatcher import Dispatcher, Served
+from gateway.delivery.wake import Wake
+from gateway.domain.adapter import Adapter
+from gateway.domain.due import DeliveryWrite
+from gateway.domain.errors import StoreUnavailable
+from gateway.domain.settings import Destination, Settings
+from gateway.domain.times import utc_now
+from gateway.store.deliveries import write_deliveries
+from gateway.store.engine import open_engine
+from gateway.store.writer import Writer
+
+_COMMIT_LIMIT_S = 30.0
+
+
+def run(
+    settings: Settings,
+    make_adapter: Callable[[Destination], Adapter],
+    wake: Wake,
+    close_listener: Callable[[], None],
+    on_stop: Callable[[Callable[[], None]], None],
+) -> None:
+    """Deliver until told to stop; `on_stop` takes what is to be called then, also from a signal handler."""
+    # Who does not take callbacks must not keep their port.
+    close_listener()
+    engine = open_engine(settings.store_url)
+    writer: Writer[DeliveryWrite, Future[None], None] = Writer(engine, write_deliveries, _resolve)
+    attempter = Attempter(utc_now, random.SystemRandom().random, lambda item: _commit(writer, item))
+    served = _served(settings, make_adapter)
+    dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now)
+    on_stop(dispatcher.stop)
+    dispatcher.run()
+    for one in served.values():
+        one.adapter.close()
+    writer.close()
+
+
+def _served(settings: Settings, make_adapter: Callable[[Destination], Adapter]) -> dict[tuple[str, str], Served]:
+    return {
+        (tenant.id, name): Served(destination, make_adapter(destination))
+        for tenant in settings.tenants.values()
+        for name, destination in tenant.destinations.items()
+    }
+
+
+def _commit(writer: Writer[DeliveryWrite, Future[None], None], item: DeliveryWrite) -> None:
+    """Write one row and wait for the disk. Raises StoreUnavailable."""
+    written: Future[None] = Future()
+    writer.submit(item, written)
+    try:
+        written.result(_COMMIT_LIMIT_S)
+    except TimeoutError:
+        raise StoreUnavailable("the store took too long to commit a step") from None
+
+
+def _resolve(outcomes: Sequence[tuple[Future[None], Exception | None]]) -> None:
+    for written, outcome in outcomes:
+        if isinstance(outcome, Exception):
+            written.set_exception(outcome)
+        else:
+            written.set_result(None)

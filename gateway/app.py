@@ -1,0 +1,179 @@
+"""The composition root: settings to store, adapters and server. The only place that wires; commands start here.
+
+Each function imports what it needs, so that `check` does not pay for a server.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway import registry, resources
+from gateway.domain.callback import Callback
+from gateway.domain.errors import ConfigurationError, PesagateError
+from gateway.domain.event import Raw
+from gateway.domain.problem import Problem
+from gateway.domain.received import Arrival
+from gateway.domain.settings import Settings
+from gateway.domain.times import utc_now
+
+if TYPE_CHECKING:
+    from gateway.domain.adapter import Preview
+    from gateway.domain.event import Event
+    from gateway.domain.received import Quarantined
+    from gateway.domain.settled import Settled
+    from gateway.pipeline.hooks import Hook, Hooks
+    from gateway.server.answers import Answer
+    from gateway.settings import Loaded
+
+
+def load_settings(path: Path) -> Settings:
+    """Return the settings of a configuration file. Raises ConfigurationError with every problem found."""
+    loaded = _load(path)
+    if loaded.settings is None:
+        raise ConfigurationError(loaded.problems)
+    return loaded.settings
+
+
+def check(path: Path) -> tuple[Problem, ...]:
+    """Return the problems and warnings of a configuration file: the way of `serve`, as far as it needs no network."""
+    loaded = _load(path)
+    if loaded.settings is None:
+        return loaded.problems
+    return (*loaded.problems, *_adapter_problems(loaded.settings))
+
+
+def serve(settings: Settings) -> int:
+    """Run the gateway until it is told to stop; return the exit code. Raises PesagateError where it cannot start."""
+    from gateway.delivery import process as delivery
+    from gateway.delivery.wake import Wake
+    from gateway.pipeline.settle import settle
+    from gateway.server import process as intake
+    from gateway.server.listen import bind
+    from gateway.store.lock import StoreLock
+    from gateway.store.prepare import prepare
+    from gateway.supervisor import Child, Supervisor
+
+    with StoreLock(settings.store_url):
+        prepare(settings.store_url)
+        hooks = compile_hooks(settings)
+        wake = Wake()
+        parts = intake.Parts(settings, hooks, settle, wake.up)
+        with bind(settings.server.host, settings.server.port) as listener:
+            takers = [
+                Child(f"intake-{number}", lambda on_stop: intake.run(parts, listener, on_stop))
+                for number in range(1, settings.server.workers + 1)
+            ]
+            deliverer = Child(
+                "delivery", lambda on_stop: delivery.run(settings, registry.make, wake, listener.close, on_stop)
+            )
+            return Supervisor([*takers, deliverer]).run()
+
+
+def compile_hooks(settings: Settings) -> "Hooks":
+    """Return the table of all hooks."""
+    from gateway.pipeline.hooks import compile_hooks as compile_table
+    from gateway.providers import KINDS
+
+    return compile_table(settings, KINDS, resources.schema)
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the names of all kinds of callback."""
+    from gateway.providers import KINDS
+
+    return tuple(KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What would become of a callback, were it the first of its payment."""
+
+    answer: "Answer"
+    event: "Event | None"
+    # What would be sent to each destination.
+    requests: Mapping[str, Sequence["Preview"]]
+    quarantined: "Quarantined | None"
+
+
+def try_callback(settings: Settings, shortcode: str, kind: str, body: bytes, content_type: str) -> Trial:
+    """Return what `serve` would make of a callback, by the same code, touching nothing.
+
+    Raises PesagateError where the shortcode is not configured or none of its keys opens the kind.
+    """
+    from gateway.domain.received import Quarantined
+    from gateway.domain.settled import Stored
+    from gateway.pipeline.receive import receive
+    from gateway.pipeline.settle import settle
+    from gateway.server.intake import answer_to
+
+    hook = _hook(settings, shortcode, kind)
+    callback = Callback(
+        id=0,
+        tenant=hook.shortcode.tenant,
+        shortcode=hook.shortcode.number,
+        kind=kind,
+        body=body,
+        content_type=content_type,
+        headers={},
+        context={},
+        source="127.0.0.1",
+        received_at=utc_now(),
+    )
+    received = receive(hook, callback)
+    if isinstance(received, Arrival):
+        settled = settle(Stored(), [received])[0]
+        requests = _previews(settings, settled, Raw(body, content_type))
+        return Trial(answer_to(hook, received, settled), settled.event, requests, None)
+    quarantined = received if isinstance(received, Quarantined) else None
+    return Trial(answer_to(hook, received, None), None, {}, quarantined)
+
+
+def _hook(settings: Settings, number: str, kind: str) -> "Hook":
+    found = [
+        shortcode
+        for tenant in settings.tenants.values()
+        for shortcode in tenant.shortcodes.values()
+        if number in (shortcode.number, shortcode.store)
+    ]
+    if not found:
+        known = ", ".join(sorted(number for tenant in settings.tenants.values() for number in tenant.shortcodes))
+        raise PesagateError(f"No tenant has the shortcode {number}; configured are: {known or 'none'}.")
+    hooks = compile_hooks(settings)
+    for key in found[0].keys:
+        hook = hooks.find(key.secret.reveal(), kind)
+        if hook is not None:
+            return hook
+    raise PesagateError(f"No key of shortcode {number} opens the kind {kind!r}.")
+
+
+def _previews(settings: Settings, settled: "Settled", raw: Raw) -> dict[str, Sequence["Preview"]]:
+    if settled.event is None:
+        return {}
+    event = replace(settled.event, raw=raw)
+    previews = {}
+    for name in settled.destinations:
+        destination = settings.destination(event.tenant, name)
+        if destination is not None:
+            with closing(registry.make(destination)) as adapter:
+                previews[name] = adapter.preview(event)
+    return previews
+
+
+def _load(path: Path) -> "Loaded":
+    from gateway.settings import Known, load
+
+    return load(path, Known(kinds(), registry.names(), registry.schema_of), os.environ)
+
+
+def _adapter_problems(settings: Settings) -> list[Problem]:
+    """Return what the adapters themselves find wrong, beyond what their schemas can say."""
+    problems = []
+    for tenant in settings.tenants.values():
+        for name, destination in tenant.destinations.items():
+            with closing(registry.make(destination)) as adapter:
+                key = f"tenants.{tenant.id}.destinations.{name}"
+                problems += [Problem(str(settings.path), 0, 0, key, said) for said in adapter.check()]
+    return problems

@@ -1,0 +1,200 @@
+"""The parent: it forks the children, starts again what dies, passes signals on, and is what children live by.
+
+Each child holds the read end of a pipe whose write end only the parent has. When the parent is gone, however it
+went, that pipe ends, and the child ends within a second: an orphan would keep the port.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+_LOG = structlog.get_logger("parent")
+
+GRACE_S = 15.0
+"""How long children may take to finish after SIGTERM, before they are killed."""
+_ORPHAN_GRACE_S = 0.7
+# A child that dies as soon as it is started must not keep the machine busy.
+_RESTART_PAUSE_S = 1.0
+
+_PASSED_ON = (signal.SIGTERM, signal.SIGINT)
+
+OnStop = Callable[[Callable[[], None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process to keep alive. `run` gets a function that takes what is to be called when the child shall stop."""
+
+    name: str
+    run: Callable[[OnStop], None]
+
+
+class Supervisor:
+    """Keeps children alive until it is told to stop. Everything they share must exist before `run`."""
+
+    def __init__(self, children: Sequence[Child], grace_s: float = GRACE_S) -> None:
+        self._children = children
+        self._grace_s = grace_s
+        self._running: dict[int, tuple[Child, float]] = {}
+        self._due: list[tuple[float, Child]] = []
+        self._stop_signal = 0
+        self._life_read, self._life_write = os.pipe()
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+
+    def run(self) -> int:
+        """Run until SIGTERM or SIGINT; return the exit code."""
+        self._take_signals()
+        for child in self._children:
+            self._fork(child)
+        while not self._stop_signal:
+            self._wait(1.0)
+            self._reap()
+            self._restart()
+        return self._end()
+
+    def _take_signals(self) -> None:
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note_stop)
+        signal.signal(signal.SIGCHLD, _note_nothing)
+        # Reload is not there yet; the default action would end the parent and with it the gateway.
+        signal.signal(signal.SIGHUP, _note_nothing)
+
+    def _note_stop(self, number: int, _frame: object) -> None:
+        self._stop_signal = number
+
+    def _wait(self, seconds: float) -> None:
+        ready, _, _ = select.select([self._wake_read], [], [], seconds)
+        if ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._wake_read, 4096)
+
+    def _fork(self, child: Child) -> None:
+        _flush()
+        # Until the child can take it a signal has to wait: noted by the parent's handler it would be lost.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
+        pid = os.fork()
+        if pid == 0:
+            self._become(child)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
+        self._running[pid] = (child, time.monotonic())
+        _LOG.info("started", process=child.name, pid=pid)
+
+    def _become(self, child: Child) -> None:
+        """Be the child, and never come back into the parent's code."""
+        code = 70
+        try:
+            signal.set_wakeup_fd(-1)
+            os.close(self._life_write)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            stop = _Stop()
+            # ^C goes to the whole group; the parent alone decides.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, lambda _number, _frame: stop.now())
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
+            threading.Thread(target=self._end_with_parent, args=(stop,), daemon=True, name="lifeline").start()
+            child.run(stop.then)
+            code = 0
+        except Exception as error:
+            _LOG.error("failed", process=child.name, error=type(error).__name__, exc_info=True)
+        finally:
+            _flush()
+            os._exit(code)
+
+    def _end_with_parent(self, stop: "_Stop") -> None:
+        os.read(self._life_read, 1)
+        stop.now()
+        time.sleep(_ORPHAN_GRACE_S)
+        os._exit(71)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._ended(pid, status)
+
+    def _ended(self, pid: int, status: int) -> None:
+        found = self._running.pop(pid, None)
+        if found is None:
+            return
+        child, started = found
+        if not self._stop_signal:
+            _LOG.error("died; starting it again", process=child.name, pid=pid, exit=os.waitstatus_to_exitcode(status))
+            pause = _RESTART_PAUSE_S if time.monotonic() - started < _RESTART_PAUSE_S else 0.0
+            self._due.append((time.monotonic() + pause, child))
+
+    def _restart(self) -> None:
+        due, self._due = self._due, []
+        for when, child in due:
+            if time.monotonic() >= when:
+                self._fork(child)
+            else:
+                self._due.append((when, child))
+
+    def _end(self) -> int:
+        self._signal_all(signal.SIGTERM)
+        deadline = time.monotonic() + self._grace_s
+        while self._running and time.monotonic() < deadline:
+            self._wait(0.1)
+            self._reap()
+        if self._running:
+            _LOG.error("ending by force what did not end", pids=sorted(self._running))
+            self._signal_all(signal.SIGKILL)
+            self._reap_last()
+        _LOG.info("stopped")
+        return 0
+
+    def _reap_last(self) -> None:
+        for pid in list(self._running):
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+    def _signal_all(self, number: int) -> None:
+        for pid in self._running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+class _Stop:
+    """Connects the wish to stop with what stops: either may come first."""
+
+    def __init__(self) -> None:
+        self._wished = False
+        self._action: Callable[[], None] | None = None
+
+    def now(self) -> None:
+        """Stop, or do so as soon as it is known how."""
+        self._wished = True
+        if self._action is not None:
+            self._action()
+
+    def then(self, action: Callable[[], None]) -> None:
+        """Take what stops the child; called at once where the wish came first."""
+        self._action = action
+        if self._wished:
+            action()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # A full disk or a reader that has gone; there is nobody left to tell.
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+
+
+def _note_nothing(_number: int, _frame: object) -> None:
+    """Take a signal so that the wake-up pipe hears of it."""

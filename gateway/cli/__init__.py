@@ -1,0 +1,35 @@
+"""The command line. Each command lives in its own module and is imported only when it is run."""
+
+from pathlib import Path
+from types import MappingProxyType
+
+import click
+
+from gateway import __version__
+from gateway.cli.config_option import group_config_option
+from gateway.cli.lazy_group import LazyGroup, Row
+
+COMMANDS = MappingProxyType(
+    {
+        "init": Row("gateway.cli.init:init", "Write a working configuration with a fresh key."),
+        "check": Row("gateway.cli.check:check", "Check the configuration; tell every mistake with its place."),
+        "serve": Row("gateway.cli.serve:serve", "Run the gateway."),
+        "demo": Row("gateway.cli.demo:demo", "Show the gateway at work, all on this machine."),
+        "urls": Row("gateway.cli.urls:urls", "List the hook URLs to register with M-Pesa."),
+        "try": Row("gateway.cli.try_:try_", "Show what would become of a callback, without any side effect."),
+        "events": Row("gateway.cli.events:events", "List the events."),
+        "quarantine": Row("gateway.cli.events:quarantine", "List the callbacks that were kept but became no event."),
+        "deliveries": Row("gateway.cli.events:deliveries", "List the deliveries and where they stand."),
+        "send": Row("gateway.cli.send:send", "Post realistic callbacks to a running gateway."),
+        "schema": Row("gateway.cli.schema:schema", "Print a JSON Schema: of the configuration or of events."),
+        "keys": Row("gateway.cli.keys:keys", "Make keys for hook URLs."),
+    }
+)
+"""Name -> where the command's code is, and its line in `pesagate --help`."""
+
+
+@click.group(cls=LazyGroup, rows=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pesagate", message="%(prog)s %(version)s")
+@group_config_option
+def main(config: Path | None) -> None:
+    """M-Pesa payments into the ERP you already have, by configuration alone."""

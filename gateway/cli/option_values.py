@@ -1,0 +1,51 @@
+"""Values of options that have a form: shortcodes, tenants, URLs, amounts. A sentence says what the form is."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+import click
+
+_Callback = Callable[[click.Context, click.Parameter, str | None], str | None]
+_NOT_IN_URLS = re.compile(r"[\s\"\\\x00-\x1f\x7f]")
+
+
+def matching(pattern: str, sentence: str) -> _Callback:
+    """Return a callback for click that refuses, with the sentence, a text that does not match as a whole."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def callback(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+        if value is not None and not compiled.fullmatch(value):
+            raise click.BadParameter(f"{value!r} {sentence}")
+        return value
+
+    return callback
+
+
+shortcode = matching(r"\d{5,7}", "is no shortcode: a paybill or till number has 5 to 7 digits.")
+tenant = matching(r"[a-z][a-z0-9_-]{0,39}", "is no tenant: use small letters, digits, - and _, a letter first.")
+
+
+def http_url(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Refuse what is no http or https URL with a host, or holds what YAML would read otherwise."""
+    if value is not None and (not _has_host(value) or _NOT_IN_URLS.search(value)):
+        raise click.BadParameter(f"{value!r} is no URL: it has to look like https://erp.example.com/payments.")
+    return value
+
+
+def amount(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Decimal | None:
+    """Return an amount of money; refuse one that is not above zero or has more than two decimals."""
+    if value is None:
+        return None
+    if not re.fullmatch(r"\d{1,12}(\.\d{1,2})?", value, re.ASCII) or Decimal(value) == 0:
+        raise click.BadParameter(f"{value!r} is no amount: it has to look like 250 or 250.50.")
+    return Decimal(value)
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

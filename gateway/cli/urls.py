@@ -1,0 +1,57 @@
+"""`pesagate urls`: the hook URLs to register with M-Pesa."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from gateway.app import load_settings
+from gateway.cli.config_option import config_option
+from gateway.cli.hook import hook_path
+from gateway.domain.settings import Settings
+from gateway.providers import KINDS
+
+
+class Url(NamedTuple):
+    """One hook with its URL."""
+
+    tenant: str
+    shortcode: str
+    kind: str
+    url: str
+
+
+@click.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+@click.option("--public-url", metavar="URL", help="Use this instead of server.public_url.")
+def urls(config: Path, as_json: bool, public_url: str | None) -> None:
+    """List the hook URLs to register with M-Pesa. They are secrets: whoever knows one can post payments."""
+    settings = load_settings(config)
+    rows = tuple(hook_urls(settings, KINDS, public_url or settings.server.public_url))
+    for line in map(_as_json, rows) if as_json else _as_table(rows):
+        click.echo(line)
+
+
+def hook_urls(settings: Settings, kinds: Iterable[str], public_url: str) -> Iterator[Url]:
+    """Return one row for each tenant, shortcode and kind that one of the shortcode's keys opens."""
+    names = tuple(kinds)
+    for tenant in settings.tenants.values():
+        for shortcode in tenant.shortcodes.values():
+            for kind in names:
+                path = hook_path(shortcode, kind)
+                if path is not None:
+                    yield Url(tenant.id, shortcode.number, kind, public_url.rstrip("/") + path)
+
+
+def _as_json(row: Url) -> str:
+    return json.dumps(row._asdict(), ensure_ascii=False)
+
+
+def _as_table(rows: tuple[Url, ...]) -> Iterator[str]:
+    table = (Url("TENANT", "SHORTCODE", "KIND", "URL"), *rows)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

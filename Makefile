@@ -1,0 +1,69 @@
+# Needs GNU make and Python 3.11 or later with venv (Debian: apt-get install python3-venv). Everything else it fetches
+# itself, at the versions and hashes of the lock files, into .venv.
+#
+# VENV=folder uses that environment as it is, for whoever has made one already (CI does).
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)) python3)
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Two at a time; tests that must not run beside each other share an xdist group.
+PYTEST_ARGS ?= -n 2 --dist loadgroup
+
+ifeq ($(origin VENV),file)
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+endif
+
+.PHONY: help
+help: ## Show these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: demo
+demo: $(RUNTIME) ## Show the gateway at work on this machine
+	@$(BIN)/pesagate demo
+
+.PHONY: test
+test: $(DEV) ## Run all tests
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: $(DEV) ## Check style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: lock
+lock: ## Bring the lock files up to date with pyproject.toml (needs uv)
+	@command -v $(or $(UV),uv) >/dev/null || { echo "make lock needs uv: pip install uv, or UV=path/to/uv" >&2; exit 1; }
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --extra test --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+
+COMPILE = $(or $(UV),uv) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+
+.PHONY: clean
+clean: ## Remove everything that was made here
+	rm -rf .venv build dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	find gateway adapters tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.runtime: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Pesagate needs Python 3.11 or later; $(PYTHON) is not. PYTHON=... names another one." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) comes without venv: install python3-venv (Debian, Ubuntu) first." >&2; exit 1; }
+	@echo "Preparing .venv (once; a minute or less)"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --editable .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -20,13 +20,16 @@ from gateway.domain.settings import Settings
 from gateway.domain.times import utc_now
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from gateway.domain.adapter import Preview
     from gateway.domain.event import Event
     from gateway.domain.received import Quarantined
-    from gateway.domain.settled import Settled
+    from gateway.domain.settled import Issue
     from gateway.pipeline.hooks import Hook, Hooks
     from gateway.server.answers import Answer
     from gateway.settings import Loaded
+    from gateway.store.replays import Wanted
 
 
 def load_settings(path: Path) -> Settings:
@@ -124,9 +127,11 @@ def try_callback(settings: Settings, shortcode: str, kind: str, body: bytes, con
     )
     received = receive(hook, callback)
     if isinstance(received, Arrival):
-        settled = settle(Stored(), [received])[0]
-        requests = _previews(settings, settled, Raw(body, content_type))
-        return Trial(answer_to(hook, received, settled), settled.event, requests, None)
+        settled = settle(Stored(callback.received_at), [received])[0]
+        requests = _previews(settings, settled.issue, Raw(body, content_type))
+        return Trial(
+            answer_to(hook, received, settled), None if settled.issue is None else settled.issue.event, requests, None
+        )
     quarantined = received if isinstance(received, Quarantined) else None
     return Trial(answer_to(hook, received, None), None, {}, quarantined)
 
@@ -149,17 +154,57 @@ def _hook(settings: Settings, number: str, kind: str) -> "Hook":
     raise PesagateError(f"No key of shortcode {number} opens the kind {kind!r}.")
 
 
-def _previews(settings: Settings, settled: "Settled", raw: Raw) -> dict[str, Sequence["Preview"]]:
-    if settled.event is None:
+def _previews(settings: Settings, issue: "Issue | None", raw: Raw) -> dict[str, Sequence["Preview"]]:
+    if issue is None:
         return {}
-    event = replace(settled.event, raw=raw)
+    event = replace(issue.event, raw=raw)
     previews = {}
-    for name in settled.destinations:
+    for name in issue.destinations:
         destination = settings.destination(event.tenant, name)
         if destination is not None:
             with closing(registry.make(destination)) as adapter:
                 previews[name] = adapter.preview(event)
     return previews
+
+
+@dataclass(frozen=True, slots=True)
+class Replays:
+    """What a replay will do."""
+
+    deliveries: tuple[int, ...]
+    # Events that no route had taken, with the destinations that they have now.
+    routed: tuple[tuple["Event", tuple[str, ...]], ...]
+
+    def __len__(self) -> int:
+        return len(self.deliveries) + sum(len(destinations) for _, destinations in self.routed)
+
+
+def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted") -> Replays:
+    """Return what a replay would do: the deliveries meant, and the events that have a route only now."""
+    from gateway.pipeline.route import compile_routes
+    from gateway.store.replays import matching, unrouted
+
+    routers = {tenant.id: compile_routes(tenant.routes) for tenant in settings.tenants.values()}
+    routed = []
+    # Whoever asks for one destination's or one reason's dead letters does not mean events without a delivery.
+    if wanted.destination is None and wanted.reason is None:
+        for event in unrouted(connection, wanted):
+            destinations = routers[event.tenant](event) if event.tenant in routers else ()
+            if destinations:
+                routed.append((event, destinations))
+    return Replays(tuple(matching(connection, wanted)), tuple(routed))
+
+
+def replay(connection: "Connection", chosen: Replays) -> int:
+    """Make the chosen deliveries due; return how many."""
+    from gateway.store.replays import add_deliveries, make_due
+
+    now = utc_now()
+    made = make_due(connection, chosen.deliveries, now)
+    for event, destinations in chosen.routed:
+        add_deliveries(connection, event, destinations, now)
+        made += len(destinations)
+    return made
 
 
 def _load(path: Path) -> "Loaded":

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event
 
 from gateway.domain.received import Received
 from gateway.domain.settings import Secret
+from gateway.domain.times import utc_now
 from gateway.pipeline.settle import settle
 from gateway.store.engine import open_engine
 from gateway.store.inbox import Inbox, Probe
@@ -75,7 +76,7 @@ def writing(
 ) -> Iterator[tuple[Writer[Any, Any, Any], Outcomes]]:
     """Give a writer, of the inbox unless told otherwise, and what takes its outcomes."""
     outcomes = Outcomes()
-    writer: Writer[Received | Probe, Any, Any] = Writer(engine, write or Inbox(settle), outcomes, **limits)
+    writer: Writer[Received | Probe, Any, Any] = Writer(engine, write or Inbox(settle, utc_now), outcomes, **limits)
     try:
         yield writer, outcomes
     finally:

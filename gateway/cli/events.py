@@ -19,30 +19,30 @@ from gateway.domain.times import utc_now
 from gateway.store import queries
 from gateway.store.prepare import require
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-_tenant = click.option("--tenant", metavar="T", help="Only this tenant's.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+tenant_option = click.option("--tenant", metavar="T", help="Only this tenant's.")
 
 
 @click.command()
 @config_option
-@_json
-@_tenant
+@json_option
+@tenant_option
 @click.option("--raw", is_flag=True, help="With --json: add the callback's own text and the balances.")
 def events(config: Path, as_json: bool, tenant: str | None, raw: bool) -> None:
     """List the events in the order they were made. The JSON form shows the payer; the plain one does not."""
-    with _store(config) as (_, connection):
+    with opened_store(config) as (_, connection):
         for event in queries.events(connection, tenant, with_raw=raw):
             click.echo(_dump(event.as_dict(frozenset({"raw", "balances"} if raw else ()))) if as_json else _line(event))
 
 
 @click.command()
 @config_option
-@_json
-@_tenant
+@json_option
+@tenant_option
 @click.option("--state", type=click.Choice(["pending", "delivered", "dead"]), help="Only those in this state.")
 def deliveries(config: Path, as_json: bool, tenant: str | None, state: str | None) -> None:
     """List the deliveries and where they stand."""
-    with _store(config) as (settings, connection):
+    with opened_store(config) as (settings, connection):
 
         def configured(owner: str, name: str) -> bool:
             return settings.destination(owner, name) is not None
@@ -53,14 +53,14 @@ def deliveries(config: Path, as_json: bool, tenant: str | None, state: str | Non
 
 @click.group(invoke_without_command=True)
 @config_option
-@_json
-@_tenant
+@json_option
+@tenant_option
 @click.pass_context
 def quarantine(ctx: click.Context, config: Path, as_json: bool, tenant: str | None) -> None:
     """List the callbacks that were kept but could not become an event."""
     if ctx.invoked_subcommand is not None:
         return
-    with _store(config) as (_, connection):
+    with opened_store(config) as (_, connection):
         for row in queries.quarantined(connection, tenant):
             click.echo(_dump(row) if as_json else _columns(row, _QUARANTINE))
 
@@ -70,7 +70,7 @@ def quarantine(ctx: click.Context, config: Path, as_json: bool, tenant: str | No
 @click.argument("row_id", type=int)
 def body(config: Path, row_id: int) -> None:
     """Print the bytes of one quarantined callback exactly as they came."""
-    with _store(config) as (_, connection):
+    with opened_store(config) as (_, connection):
         found = queries.quarantined_body(connection, row_id)
     if found is None:
         raise PesagateError(f"There is no quarantine row {row_id}: `pesagate quarantine` lists them.")
@@ -82,7 +82,8 @@ _QUARANTINE = ("id", "tenant", "shortcode", "kind", "reason", "seen", "received_
 
 
 @contextmanager
-def _store(config: Path) -> Iterator[tuple[Settings, Connection]]:
+def opened_store(config: Path) -> Iterator[tuple[Settings, Connection]]:
+    """Give the settings, and a connection that reads their store. Raises PesagateError where there is none yet."""
     settings = app.load_settings(config)
     with queries.reading(require(settings.store_url)) as connection:
         yield settings, connection

@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -11,8 +11,9 @@ from gateway.delivery.decide import decide
 from gateway.delivery.progress import StoredProgress
 from gateway.domain.adapter import Adapter
 from gateway.domain.delivery import AttemptResult, DeliveryState, Verdict
-from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery
+from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Seal
 from gateway.domain.errors import StoreUnavailable
+from gateway.domain.event import Event
 from gateway.domain.settings import Destination
 from gateway.domain.times import Clock
 
@@ -25,10 +26,19 @@ class Attempter:
 
     clock: Clock
     chance: Callable[[], float]
-    commit: Callable[[DeliveryWrite], None]
+    # Writes one row and returns its outcome when it is on disk; raises StoreUnavailable.
+    commit: Callable[[DeliveryWrite], Event | None]
 
-    def attempt(self, delivery: DueDelivery, destination: Destination, adapter: Adapter) -> AttemptEnded:
-        """Try once. Raises StoreUnavailable where a step could not be committed: then nothing was sent."""
+    def attempt(self, delivery: DueDelivery, destination: Destination, adapter: Adapter) -> AttemptEnded | None:
+        """Try once; return None where a twin has meanwhile routed the event elsewhere.
+
+        Raises StoreUnavailable where a step could not be committed: then nothing was sent.
+        """
+        if delivery.unsealed:
+            event = self.commit(Seal(delivery.id, delivery.event.id))
+            if event is None:
+                return None
+            delivery = replace(delivery, event=event)
         started_at, started = self.clock(), time.monotonic()
         verdict = self._ask(delivery, adapter)
         number = delivery.attempts + 1

@@ -14,6 +14,7 @@ from gateway.delivery.wake import Wake
 from gateway.domain.adapter import Adapter
 from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery
 from gateway.domain.errors import StoreUnavailable
+from gateway.domain.event import Event
 from gateway.domain.settings import Destination
 from gateway.domain.times import Clock
 from gateway.store.deliveries import due
@@ -42,7 +43,7 @@ class Dispatcher:
         engine: Engine,
         served: Mapping[tuple[str, str], Served],
         attempter: Attempter,
-        submit: Callable[[DeliveryWrite, "Future[None]"], None],
+        submit: Callable[[DeliveryWrite, "Future[Event | None]"], None],
         wake: Wake,
         clock: Clock,
     ) -> None:
@@ -92,25 +93,26 @@ class Dispatcher:
         attempt = self._pool.submit(self._attempter.attempt, delivery, served.destination, served.adapter)
         attempt.add_done_callback(lambda future: self._ended(delivery, future))
 
-    def _ended(self, delivery: DueDelivery, attempt: "Future[AttemptEnded]") -> None:
+    def _ended(self, delivery: DueDelivery, attempt: "Future[AttemptEnded | None]") -> None:
         error = attempt.exception()
-        if error is None:
-            self._write(attempt.result())
+        ended = None if error else attempt.result()
+        if ended is not None:
+            self._write(ended)
             return
-        if not isinstance(error, StoreUnavailable):
+        if error is not None and not isinstance(error, StoreUnavailable):
             _LOG.error("an attempt failed", event_id=delivery.event.id, error=type(error).__name__)
-        # Nothing was sent. It stays due and is taken again at the next poll, not at once: the store is in trouble.
+        # Nothing was sent. What is still due is taken again at the next poll, not at once: the store may be in trouble.
         self._under_way.pop(delivery.id, None)
 
     def _write(self, ended: AttemptEnded) -> None:
-        written: Future[None] = Future()
+        written: Future[Event | None] = Future()
         written.add_done_callback(lambda future: self._written(ended, future))
         try:
             self._submit(ended, written)
         except StoreUnavailable as error:
             written.set_exception(error)
 
-    def _written(self, ended: AttemptEnded, written: "Future[None]") -> None:
+    def _written(self, ended: AttemptEnded, written: "Future[Event | None]") -> None:
         if written.exception() is None:
             self._under_way.pop(ended.delivery_id, None)
             self._wake.up()

@@ -10,6 +10,7 @@ from gateway.delivery.wake import Wake
 from gateway.domain.adapter import Adapter
 from gateway.domain.due import DeliveryWrite
 from gateway.domain.errors import StoreUnavailable
+from gateway.domain.event import Event
 from gateway.domain.settings import Destination, Settings
 from gateway.domain.times import utc_now
 from gateway.store.deliveries import write_deliveries
@@ -30,7 +31,7 @@ def run(
     # Who does not take callbacks must not keep their port.
     close_listener()
     engine = open_engine(settings.store_url)
-    writer: Writer[DeliveryWrite, Future[None], None] = Writer(engine, write_deliveries, _resolve)
+    writer: Writer[DeliveryWrite, Future[Event | None], Event | None] = Writer(engine, write_deliveries, _resolve)
     attempter = Attempter(utc_now, random.SystemRandom().random, lambda item: _commit(writer, item))
     served = _served(settings, make_adapter)
     dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now)
@@ -49,19 +50,19 @@ def _served(settings: Settings, make_adapter: Callable[[Destination], Adapter]) 
     }
 
 
-def _commit(writer: Writer[DeliveryWrite, Future[None], None], item: DeliveryWrite) -> None:
-    """Write one row and wait for the disk. Raises StoreUnavailable."""
-    written: Future[None] = Future()
+def _commit(writer: Writer[DeliveryWrite, Future[Event | None], Event | None], item: DeliveryWrite) -> Event | None:
+    """Write one row, wait for the disk, return its outcome. Raises StoreUnavailable."""
+    written: Future[Event | None] = Future()
     writer.submit(item, written)
     try:
-        written.result(_COMMIT_LIMIT_S)
+        return written.result(_COMMIT_LIMIT_S)
     except TimeoutError:
         raise StoreUnavailable("the store took too long to commit a step") from None
 
 
-def _resolve(outcomes: Sequence[tuple[Future[None], Exception | None]]) -> None:
+def _resolve(outcomes: Sequence[tuple[Future[Event | None], Event | Exception | None]]) -> None:
     for written, outcome in outcomes:
         if isinstance(outcome, Exception):
             written.set_exception(outcome)
         else:
-            written.set_result(None)
+            written.set_result(outcome)

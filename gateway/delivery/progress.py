@@ -9,7 +9,7 @@ from gateway.domain.due import DeliveryWrite, DueDelivery, StepBegun, StepSaved
 class StoredProgress:
     """Progress of one attempt. `commit` writes one row and returns when it is on disk; it raises StoreUnavailable."""
 
-    def __init__(self, delivery: DueDelivery, commit: Callable[[DeliveryWrite], None]) -> None:
+    def __init__(self, delivery: DueDelivery, commit: Callable[[DeliveryWrite], object]) -> None:
         self._delivery = delivery
         self._commit = commit
         self._saved = dict(delivery.saved)

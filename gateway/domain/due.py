@@ -17,6 +17,8 @@ class DueDelivery:
     destination: str
     event: Event
     attempts: int
+    # True: a twin could still complete the event, so that it must be sealed before anything is sent.
+    unsealed: bool = False
     open_step: str | None = None
     saved: Mapping[str, Any] = field(default_factory=dict)
 
@@ -59,4 +61,15 @@ class StepSaved:
     saved: Mapping[str, Any]
 
 
-DeliveryWrite = AttemptEnded | StepBegun | StepSaved
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """To be written before the first attempt of an event that waited for its twin: from now on it never changes.
+
+    The outcome is the event as it is now, None where a twin has routed it elsewhere.
+    """
+
+    delivery_id: int
+    event_id: str
+
+
+DeliveryWrite = AttemptEnded | StepBegun | StepSaved | Seal

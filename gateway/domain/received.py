@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from gateway.domain.callback import Callback
@@ -41,8 +42,9 @@ class Arrival:
     shortcode: Shortcode
     # Complete but for what only the store knows: an older payment it belongs to, what it supersedes.
     event: Event
-    destinations: tuple[str, ...]
     route: Router
+    # How long its event waits for a twin that would complete it.
+    merge_window: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

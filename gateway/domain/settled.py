@@ -1,6 +1,7 @@
 """What the store knows beside a batch of arrivals, and what an arrival turns out to be beside it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from gateway.domain.event import Event
@@ -18,6 +19,8 @@ class Disposition(StrEnum):
 
     # Something new was learnt: the first of a payment, a resolution, or its twin.
     ACCEPTED = "accepted"
+    # It tells of a payment what is known of it, or less: kept with the payment, in silence.
+    ATTACHED = "attached"
     # The same identity and the same facts as one that is stored: counted, nothing else.
     DUPLICATE = "duplicate"
     # It contradicts what is known: kept and shown, never booked.
@@ -41,19 +44,47 @@ class KnownPayment:
     outcome: Outcome
     amount: str | None
     # The event that stands for it now.
-    event_id: str
-    # Facts that callbacks of each kind told of it.
+    event: Event
+    # Every event ever made of it: none is made twice.
+    event_ids: frozenset[str]
+    # (kind, digest of the facts) of the callbacks that are believed.
     told: frozenset[tuple[str, str]]
+    # From this moment on the event does not change.
+    sealed_at: datetime
+    # Delivery has begun to send the event, so that it does not change whatever the clock says.
+    sealed: bool
+    # False: no route took the event. Nobody has it, so that it may change at any time.
+    has_deliveries: bool
+
+    def is_sealed(self, now: datetime) -> bool:
+        """Tell whether the event can no longer change. At `sealed_at` counts as after it."""
+        return self.has_deliveries and (self.sealed or now >= self.sealed_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What the store knows of the identities and payment keys that a batch names."""
 
+    # The present, by the database's clock: several gateways may share one database, never one clock.
+    now: datetime
     callbacks: dict[IdentityKey, list[KnownCallback]] = field(default_factory=dict)
     # Payment id by key; one payment has several keys.
     keys: dict[StoredKey, str] = field(default_factory=dict)
     payments: dict[str, KnownPayment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An event to be written with its deliveries, new or in place of the one of the same id."""
+
+    event: Event
+    destinations: tuple[str, ...]
+    # Nothing is sent before.
+    due_at: datetime
+    # True: it takes the place of the event of this id, and its deliveries that of the old one's.
+    replaces: bool = False
+    # True: a person must look at it before anything is sent.
+    review: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +99,12 @@ class Settled:
     other_bytes: bool = False
     payment: KnownPayment | None = None
     new_payment: bool = False
-    # The event to write, with its deliveries; None where no new event comes of it.
-    event: Event | None = None
-    destinations: tuple[str, ...] = ()
+    # None where no event comes of it.
+    issue: Issue | None = None
     # Keys to add to the payment.
     keys: tuple[StoredKey, ...] = ()
+    # Payments that turned out to be this one: all they have becomes its own.
+    joined: tuple[str, ...] = ()
     # What a person should know, in one sentence.
     note: str | None = None
 

@@ -1,12 +1,14 @@
 """The way of one payment, as far as it is pure: what comes before and after it is reading a socket and one commit."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from gateway.domain.callback import Callback
 from gateway.domain.event import Event
 from gateway.domain.facts import Facts
 from gateway.domain.ids import derived_id, payment_identity
+from gateway.domain.outcome import Outcome
 from gateway.domain.received import Arrival, Quarantined, Question, Reason, Received
 from gateway.domain.settings import Shortcode
 from gateway.pipeline.hooks import Hook
@@ -30,7 +32,9 @@ def receive(hook: Hook, callback: Callback) -> Received:
     if hook.kind.question:
         return Question(callback, facts, hook.shortcode.validation_default)
     event = compose(hook.kind, callback, facts)
-    return Arrival(callback, facts, hook.shortcode, event, hook.route(event), hook.route)
+    waits = hook.kind.incomplete and facts.outcome is Outcome.SUCCEEDED
+    window = hook.shortcode.merge_window if waits else timedelta(0)
+    return Arrival(callback, facts, hook.shortcode, event, hook.route, window)
 
 
 def understand(kind: Kind, hook: Hook, document: Any, callback: Callback) -> Facts:

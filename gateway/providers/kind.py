@@ -38,6 +38,8 @@ class Kind:
     normalise: Callable[[Mapping[str, Any]], Facts]
     # The answer body that the provider takes for "received".
     success: bytes
+    # True: another kind of callback knows more of the same payment, and may come a little later.
+    incomplete: bool = False
     # Set where the provider asks and no payment has happened: the answer body of a decision.
     question: Callable[[str], bytes] | None = None
 

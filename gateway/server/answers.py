@@ -59,6 +59,8 @@ ANSWERS: Mapping[Decision, Row] = {
 DISPOSITIONS: Mapping[Disposition, Decision] = {
     Disposition.ACCEPTED: Decision.ACCEPTED,
     Disposition.DUPLICATE: Decision.DUPLICATE,
+    # Nothing new was learnt from it.
+    Disposition.ATTACHED: Decision.DUPLICATE,
     Disposition.CONFLICT: Decision.CONFLICT,
 }
 

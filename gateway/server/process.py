@@ -58,7 +58,7 @@ async def _serve(parts: Parts, listener: socket.socket, on_stop: OnStop) -> None
 
     on_stop(stop)
     writer: Writer[Received | Probe, Ticket, Settled | None] = Writer(
-        open_engine(parts.settings.store_url), Inbox(parts.settle), resolver(loop)
+        open_engine(parts.settings.store_url), Inbox(parts.settle, utc_now), resolver(loop)
     )
     counters = Counters()
     server = _http_server(parts, writer, counters)
@@ -76,7 +76,7 @@ def _http_server(
     parts: Parts, writer: Writer[Received | Probe, Ticket, Settled | None], counters: Counters
 ) -> HTTPServer:
     def committed(settled: Settled) -> None:
-        if settled.event is not None and settled.destinations:
+        if settled.issue is not None and settled.issue.destinations:
             parts.wake()
 
     async def probe() -> None:

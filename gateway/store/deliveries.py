@@ -5,14 +5,17 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, insert, select, update
 
 from gateway.domain.delivery import AttemptResult, DeliveryState
-from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, StepBegun, StepSaved
-from gateway.domain.event import Raw
+from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Seal, StepBegun, StepSaved
+from gateway.domain.event import Event, Raw
 from gateway.domain.times import to_micros
 from gateway.store.eventrow import event_of
 from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS
+
+# Where no window was set the event was complete from the start, and sealing would cost a commit for nothing.
+_UNSEALED = and_(EVENTS.c.sealed.is_(False), EVENTS.c.sealed_at > EVENTS.c.created_at)
 
 
 def due(
@@ -34,7 +37,13 @@ def due(
         .limit(limit)
     )
     query = (
-        select(DELIVERIES, EVENTS.c.body.label("event"), CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
+        select(
+            DELIVERIES,
+            EVENTS.c.body.label("event"),
+            _UNSEALED.label("unsealed"),
+            CALLBACKS.c.body.label("raw"),
+            CALLBACKS.c.content_type,
+        )
         .join(EVENTS, EVENTS.c.id == table.event_id)
         .join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
         .where(table.id.in_(waiting))
@@ -43,11 +52,9 @@ def due(
     return [_due(row) for row in connection.execute(query).mappings()]
 
 
-def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> list[None]:
-    """Write what attempts and steps made of deliveries, in order."""
-    for item in batch:
-        _WRITES[type(item)](connection, item)
-    return [None] * len(batch)
+def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> list[Event | None]:
+    """Write what attempts and steps made of deliveries, in order; the outcome of a Seal is the event it sealed."""
+    return [_WRITES[type(item)](connection, item) for item in batch]
 
 
 def _due(row: RowMapping) -> DueDelivery:
@@ -57,6 +64,7 @@ def _due(row: RowMapping) -> DueDelivery:
         destination=row["destination"],
         event=event_of(row["event"], raw),
         attempts=row["attempts"],
+        unsealed=row["unsealed"],
         open_step=row["open_step"],
         saved=json.loads(row["saved"]) if row["saved"] else {},
     )
@@ -100,7 +108,17 @@ def _write_saved(connection: Connection, saved: StepSaved) -> None:
     connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == saved.delivery_id).values(values))
 
 
-_WRITES: dict[type, Callable[[Connection, Any], None]] = {
+def _write_seal(connection: Connection, seal: Seal) -> Event | None:
+    connection.execute(update(EVENTS).where(EVENTS.c.id == seal.event_id).values(sealed=True))
+    query = select(EVENTS.c.body, CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
+    query = query.join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
+    query = query.join(DELIVERIES, DELIVERIES.c.event_id == EVENTS.c.id).where(DELIVERIES.c.id == seal.delivery_id)
+    row = connection.execute(query).first()
+    return None if row is None else event_of(row.body, None if row.raw is None else Raw(row.raw, row.content_type))
+
+
+_WRITES: dict[type, Callable[[Connection, Any], Event | None]] = {
+    Seal: _write_seal,
     AttemptEnded: _write_attempt,
     StepBegun: _write_begin,
     StepSaved: _write_saved,

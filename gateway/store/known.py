@@ -1,25 +1,46 @@
 """Reading what the store knows of a batch: the callbacks and payments that its identities and keys name."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, exists, select
 
 from gateway.domain.outcome import Outcome
-from gateway.domain.settled import IdentityKey, KnownCallback, KnownPayment, Stored, StoredKey
-from gateway.store.tables import CALLBACKS, PAYMENT_KEYS, PAYMENTS
+from gateway.domain.received import Arrival
+from gateway.domain.settled import (
+    Disposition,
+    KnownCallback,
+    KnownPayment,
+    Stored,
+    StoredKey,
+    facts_digest,
+    identity_key,
+    payment_keys,
+)
+from gateway.domain.times import from_micros
+from gateway.store.eventrow import event_of
+from gateway.store.tables import CALLBACKS, DELIVERIES, EVENTS, PAYMENT_KEYS, PAYMENTS
 
 
-def read_known(connection: Connection, identities: Iterable[IdentityKey], keys: Iterable[StoredKey]) -> Stored:
-    """Return what is stored under these identities and payment keys."""
-    stored = Stored(keys=_payment_ids(connection, keys))
-    for (tenant, kind), values in _grouped(identities).items():
+def read_known(connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> Stored:
+    """Return what is stored of these arrivals: their callbacks, and the payments of those that are not stored yet."""
+    stored = Stored(now)
+    for (tenant, kind), values in _grouped(map(identity_key, arrivals)).items():
         for row in _callbacks(connection, tenant, kind, values):
             known = KnownCallback(row["id"], row["facts_digest"], row["body_digest"])
             stored.callbacks.setdefault((tenant, kind, row["identity"]), []).append(known)
+    # A repetition needs no more than its own row, and there may be a storm of them.
+    keys = [key for arrival in arrivals if not _is_stored(stored, arrival) for key in payment_keys(arrival)]
+    stored.keys.update(_payment_ids(connection, keys))
     stored.payments.update(_payments(connection, set(stored.keys.values())))
     return stored
+
+
+def _is_stored(stored: Stored, arrival: Arrival) -> bool:
+    digest = facts_digest(arrival)
+    return any(known.facts_digest == digest for known in stored.callbacks.get(identity_key(arrival), ()))
 
 
 def _callbacks(connection: Connection, tenant: str, kind: str, identities: list[str]) -> Iterable[RowMapping]:
@@ -48,19 +69,42 @@ def _payments(connection: Connection, ids: set[str]) -> dict[str, KnownPayment]:
     if not ids:
         return {}
     told = _told(connection, ids)
-    table = PAYMENTS.c
-    query = select(table.id, table.outcome, table.amount, table.event_id).where(table.id.in_(ids))
+    made = _event_ids(connection, ids)
+    waits = exists().where(DELIVERIES.c.event_id == PAYMENTS.c.event_id)
+    query = (
+        select(PAYMENTS, EVENTS.c.body, EVENTS.c.sealed_at, EVENTS.c.sealed, waits.label("has_deliveries"))
+        .join(EVENTS, EVENTS.c.id == PAYMENTS.c.event_id)
+        .where(PAYMENTS.c.id.in_(ids))
+    )
     return {
-        row.id: KnownPayment(row.id, Outcome(row.outcome), row.amount, row.event_id, frozenset(told[row.id]))
+        row.id: KnownPayment(
+            id=row.id,
+            outcome=Outcome(row.outcome),
+            amount=row.amount,
+            event=event_of(row.body),
+            event_ids=frozenset(made[row.id]),
+            told=frozenset(told[row.id]),
+            sealed_at=from_micros(row.sealed_at),
+            sealed=row.sealed,
+            has_deliveries=row.has_deliveries,
+        )
         for row in connection.execute(query)
     }
+
+
+def _event_ids(connection: Connection, payment_ids: set[str]) -> dict[str, set[str]]:
+    query = select(EVENTS.c.payment_id, EVENTS.c.id).where(EVENTS.c.payment_id.in_(payment_ids))
+    made: dict[str, set[str]] = defaultdict(set)
+    for payment_id, event_id in connection.execute(query):
+        made[payment_id].add(event_id)
+    return made
 
 
 def _told(connection: Connection, payment_ids: set[str]) -> dict[str, set[tuple[str, str]]]:
     table = CALLBACKS.c
     # Conflicts are kept beside the payment but are no part of what is believed of it.
     query = select(table.payment_id, table.kind, table.facts_digest).where(
-        table.payment_id.in_(payment_ids), table.disposition == "accepted"
+        table.payment_id.in_(payment_ids), table.disposition != Disposition.CONFLICT.value
     )
     told: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for row in connection.execute(query):

@@ -71,7 +71,7 @@ def deliveries(
     `configured` tells whether a tenant has a destination of that name: a pending delivery without one is parked.
     """
     table = DELIVERIES.c
-    query = select(DELIVERIES).order_by(table.id)
+    query = select(DELIVERIES, EVENTS.c.sealed_at).join(EVENTS, EVENTS.c.id == table.event_id).order_by(table.id)
     if tenant is not None:
         query = query.where(table.tenant == tenant)
     if state is not None:
@@ -99,7 +99,13 @@ def deliveries_of(connection: Connection, event_id: str) -> Iterator[dict[str, A
             {**attempt, "started_at": nairobi_text(from_micros(attempt["started_at"]))}
             for attempt in connection.execute(tries).mappings()
         ]
-        yield {"destination": row["destination"], "state": row["state"], "attempts": attempts}
+        yield {
+            "destination": row["destination"],
+            "state": row["state"],
+            "waiting_for": row["waiting_for"],
+            "due_at": nairobi_text(from_micros(row["due_at"])),
+            "attempts": attempts,
+        }
 
 
 def _waiting_for(row: Any, now: int, configured: bool) -> str | None:
@@ -108,6 +114,7 @@ def _waiting_for(row: Any, now: int, configured: bool) -> str | None:
     if not configured:
         return WaitingFor.PARKED.value
     if row["waiting_for"] is None and row["due_at"] > now:
-        return WaitingFor.TIME.value
+        waits_for_twin = row["attempts"] == 0 and row["sealed_at"] > now
+        return WaitingFor.TWIN.value if waits_for_twin else WaitingFor.TIME.value
     waits: str | None = row["waiting_for"]
     return waits

@@ -46,7 +46,7 @@ CALLBACKS = Table(
     Column("identity", String(128), nullable=False),
     Column("facts_digest", String(32), nullable=False),
     Column("payment_id", String(36), nullable=False),
-    # accepted | conflict
+    # accepted | attached | conflict
     Column("disposition", String(16), nullable=False),
     Column("note", Text),
     Column("body", LargeBinary),
@@ -119,6 +119,9 @@ EVENTS = Table(
     Column("callback_id", RowId, ForeignKey("callbacks.id"), nullable=False),
     Column("body", Text, nullable=False),
     _micros("created_at"),
+    # Until then, and unless delivery has sealed it before, a twin may still complete the event.
+    _micros("sealed_at"),
+    Column("sealed", Boolean, nullable=False, server_default=text("0")),
     Index("events_payment", "payment_id"),
     sqlite_autoincrement=True,
 )

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from gateway.domain.callback import Callback
 from gateway.domain.facts import Facts
 from gateway.domain.settled import Settled
+from gateway.domain.times import utc_now
 from gateway.pipeline.hooks import Hook
 from gateway.pipeline.settle import settle
 from gateway.server.answers import Decision
@@ -60,7 +61,7 @@ def take(
 
     async def run() -> list[Said]:
         loop = asyncio.get_running_loop()
-        writer: Writer[Any, Any, Any] = Writer(engine or store.engine, Inbox(settle), resolver(loop))
+        writer: Writer[Any, Any, Any] = Writer(engine or store.engine, Inbox(settle, utc_now), resolver(loop))
         intake = Intake(writer.submit, (committed if committed is not None else []).append)
         try:
             with store.locked():
@@ -129,7 +130,9 @@ def test_a_fault_of_ours_in_a_question_gives_the_default(store: Store, default: 
 
 def test_what_was_decided_is_what_is_counted(store: Store) -> None:
     async def run() -> Decision:
-        writer: Writer[Any, Any, Any] = Writer(store.engine, Inbox(settle), resolver(asyncio.get_running_loop()))
+        writer: Writer[Any, Any, Any] = Writer(
+            store.engine, Inbox(settle, utc_now), resolver(asyncio.get_running_loop())
+        )
         decision, _ = await Intake(writer.submit, print).take(hook("stk"), callback("stk", b"{"))
         await asyncio.get_running_loop().run_in_executor(None, writer.close)
         return decision

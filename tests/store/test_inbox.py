@@ -54,10 +54,10 @@ def test_callbacks_of_one_payment(store: Store, together: bool) -> None:
         together=together,
     )
     assert dispositions(said) == [A, A, A, D, C, D]
-    assert store.query("SELECT type, payment_id = (SELECT id FROM payments) FROM events ORDER BY seq") == [
-        ("payment.failed", 1),
-        ("payment.succeeded", 1),
-    ]
+    # In one batch the confirmation completes the event; later it is too late, and tells what it adds as an update.
+    types = ["payment.failed", "payment.succeeded", *([] if together else ["payment.updated"])]
+    made = store.query("SELECT type, payment_id = (SELECT id FROM payments) FROM events ORDER BY seq")
+    assert made == [(event_type, 1) for event_type in types]
     assert store.query("SELECT outcome, amount FROM payments") == [(2, "1500.00")]
     assert store.query("SELECT event_id FROM payments") == store.query("SELECT id FROM events WHERE seq = 2")
     rows = store.query("SELECT kind, disposition, seen FROM callbacks ORDER BY id")
@@ -72,7 +72,7 @@ def test_callbacks_of_one_payment(store: Store, together: bool) -> None:
     assert json.loads(copy)["FirstName"] == "JANE"
     keys = store.query("SELECT name, value FROM payment_keys ORDER BY name")
     assert keys == [("checkout", "ws_1"), ("receipt", "UA")]
-    assert len(store.query("SELECT id FROM deliveries")) == 2
+    assert len(store.query("SELECT id FROM deliveries")) == len(types)
 
 
 def test_bytes_are_kept_as_they_came(store: Store) -> None:

@@ -82,4 +82,6 @@ KIND = Kind(
     wire_path=wire_path,
     normalise=normalise,
     success=SUCCESS,
+    # The C2B confirmation of the same receipt knows the account reference and the name.
+    incomplete=True,
 )

@@ -1,0 +1,117 @@
+"""`pesagate explain` and `pesagate conflicts`: where a payment is, and what contradicts what is known."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli.config_option import config_option
+from gateway.cli.events import json_option, opened_store, tenant_option
+from gateway.domain.errors import PesagateError
+from gateway.store import story
+
+
+@click.command()
+@config_option
+@json_option
+@tenant_option
+@click.argument("name")
+def explain(config: Path, as_json: bool, tenant: str | None, name: str) -> None:
+    """Tell the whole story of a payment: NAME is its receipt, or any other id of it.
+
+    Ids of events, payments and callbacks count too, and receipts that are in quarantine only. This is a deliberate view
+    of one payment: it shows the payer.
+    """
+    with opened_store(config) as (_, connection):
+        found = story.payments_named(connection, name, tenant)
+        told = [story.story(connection, payment_id) for payment_id in found]
+        asked = list(story.questions_named(connection, name, tenant))
+        kept = list(story.quarantined_naming(connection, name, tenant))
+    if not (told or asked or kept):
+        raise PesagateError(f"Nothing is known of {name!r}: no callback that names it has come to a hook of ours.")
+    if as_json:
+        click.echo(json.dumps({"payments": told, "questions": asked, "quarantine": kept}, ensure_ascii=False))
+        return
+    for line in _lines(told, asked, kept):
+        click.echo(line)
+
+
+@click.command()
+@config_option
+@json_option
+@tenant_option
+def conflicts(config: Path, as_json: bool, tenant: str | None) -> None:
+    """List the callbacks that contradict what is known. They are kept, and were never booked."""
+    with opened_store(config) as (_, connection):
+        for row in story.conflicts(connection, tenant):
+            click.echo(json.dumps(row, ensure_ascii=False) if as_json else _conflict(row))
+
+
+def _conflict(row: dict[str, Any]) -> str:
+    return (
+        f"{row['received_at']}  {row['tenant']}  {row['shortcode']}  {row['kind']} {row['note']}  "
+        f"(callback {row['id']}, payment {row['payment_id']})"
+    )
+
+
+def _lines(told: list[dict[str, Any]], asked: list[dict[str, Any]], kept: list[dict[str, Any]]) -> Iterator[str]:
+    for row in asked:
+        who = f"{row['tenant']} {row['shortcode']}"
+        yield f"{row['received_at']}  M-Pesa asked ({row['kind']}, {who}): {row['decision']}"
+    for payment in told:
+        yield from _payment(payment)
+    for row in kept:
+        yield (
+            f"{row['received_at']}  in quarantine: {row['kind']} for {row['tenant']} {row['shortcode']}, "
+            f"{row['reason']}: {row['detail']} (row {row['id']})"
+        )
+
+
+def _payment(payment: dict[str, Any]) -> Iterator[str]:
+    yield f"Payment {payment['payment_id']} of {payment['tenant']} {payment['shortcode']}"
+    for name, values in payment["keys"].items():
+        yield f"  {name}: {', '.join(values)}"
+    for callback in payment["callbacks"]:
+        yield from _callback(callback)
+    for made in payment["events"]:
+        yield from _event(made)
+
+
+def _callback(callback: dict[str, Any]) -> Iterator[str]:
+    often = "" if callback["seen"] == 1 else f", seen {callback['seen']} times, last at {callback['last_seen_at']}"
+    yield (
+        f"  {callback['received_at']}  callback {callback['id']}: {callback['kind']} from {callback['source']}, "
+        f"{callback['disposition']}{often}"
+    )
+    if callback["note"]:
+        yield f"      {callback['note']}"
+    other = f", and {callback['copies']} copies in other bytes" if callback["copies"] else ""
+    yield f"      {callback['bytes']} bytes, SHA-256 {callback['body_digest']}{other}"
+
+
+def _event(made: dict[str, Any]) -> Iterator[str]:
+    event = made["event"]
+    facts = (event["currency"], event["amount"], event["receipt"], event["account_reference"], event["payer"]["name"])
+    yield f"  event {event['id']}: {event['type']}  {' '.join(filter(None, facts))}"
+    if event["supersedes"]:
+        yield f"      in place of {event['supersedes']}"
+    if not made["deliveries"]:
+        yield "      no route takes it: it is kept, and `pesagate replay` routes it again"
+    for delivery in made["deliveries"]:
+        yield from _delivery(delivery)
+
+
+def _delivery(delivery: dict[str, Any]) -> Iterator[str]:
+    waits = f" (waits for {delivery['waiting_for']})" if delivery["waiting_for"] else ""
+    next_one = f", due {delivery['due_at']}" if delivery["state"] == "pending" else ""
+    yield f"      to {delivery['destination']}: {delivery['state']}{waits}{next_one}"
+    for attempt in delivery["attempts"]:
+        status = f" {attempt['status']}" if attempt["status"] else ""
+        yield (
+            f"          {attempt['started_at']}  attempt {attempt['number']}: {attempt['result']}{status} "
+            f"({attempt['reason']}, {attempt['duration_ms']} ms) {attempt['detail']}"
+        )
+        if attempt["answer"]:
+            yield f"              it said: {attempt['answer']}"

@@ -1,0 +1,66 @@
+"""`pesagate replay`: one more attempt, because a person asks for it."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from gateway import app
+from gateway.cli.config_option import config_option
+from gateway.domain.errors import PesagateError
+from gateway.domain.times import NAIROBI
+from gateway.store import story
+from gateway.store.prepare import require
+from gateway.store.queries import reading
+from gateway.store.replays import Wanted
+
+_TIMES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
+
+
+@click.command()
+@config_option
+@click.argument("names", nargs=-1)
+@click.option("--tenant", metavar="T", help="Only this tenant's.")
+@click.option("--destination", metavar="D", help="Only deliveries to this destination.")
+@click.option("--reason", metavar="R", help="Only those that ended with this reason, such as http_500.")
+@click.option("--since", type=_TIMES, metavar="TIME", help="Only events made from then on, Nairobi time.")
+@click.option("--until", type=_TIMES, metavar="TIME", help="Only events made before then, Nairobi time.")
+@click.option("--again", is_flag=True, help="Those that were delivered too: their destination gets them once more.")
+@click.option("--dry-run", is_flag=True, help="Only say how many.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def replay(
+    config: Path,
+    names: tuple[str, ...],
+    tenant: str | None,
+    destination: str | None,
+    reason: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    again: bool,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Make dead letters, and deliveries that wait for review, due once more: same event, next attempt.
+
+    NAMES are receipts, event ids or any other ids; without any, all that the options choose. Events that no route took
+    are routed by the present configuration.
+    """
+    settings = app.load_settings(config)
+    engine = require(settings.store_url)
+    with reading(engine) as connection:
+        payments = tuple(one for name in names for one in story.payments_named(connection, name, tenant))
+        if names and not payments:
+            raise PesagateError(f"Nothing is known of {', '.join(names)}: `pesagate explain` searches everywhere.")
+        wanted = Wanted(payments, tenant, destination, reason, _aware(since), _aware(until), again)
+        chosen = app.choose_replays(settings, connection, wanted)
+    click.echo(f"{len(chosen)} deliveries to replay")
+    if dry_run or not chosen:
+        return
+    if not yes and (len(chosen) > 1 or again):
+        click.confirm("Replay them?", abort=True)
+    with engine.begin() as connection:
+        click.echo(f"{app.replay(connection, chosen)} are due now; `pesagate deliveries` shows how they go")
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=NAIROBI)

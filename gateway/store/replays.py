@@ -1,0 +1,99 @@
+"""Replays: which deliveries a person means, and making them due once more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, insert, or_, select, update
+
+from gateway.domain.delivery import DeliveryState, WaitingFor
+from gateway.domain.event import Event
+from gateway.domain.times import to_micros
+from gateway.store.eventrow import event_of
+from gateway.store.tables import DELIVERIES, EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person wants replayed. None, and an empty tuple, mean: whatever it is."""
+
+    payments: tuple[str, ...] = ()
+    tenant: str | None = None
+    destination: str | None = None
+    reason: str | None = None
+    # Of the event's making, the first included, the last not.
+    since: datetime | None = None
+    until: datetime | None = None
+    # True: those that were delivered too.
+    again: bool = False
+
+
+def matching(connection: Connection, wanted: Wanted) -> list[int]:
+    """Return the ids of the deliveries meant, in the order of their events."""
+    table = DELIVERIES.c
+    # A dead letter, or one that a person must look at first: what is due by itself needs no replay.
+    stands = or_(
+        table.state == DeliveryState.DEAD.value,
+        and_(table.state == DeliveryState.PENDING.value, table.waiting_for == WaitingFor.REVIEW.value),
+    )
+    if wanted.again:
+        stands = or_(stands, table.state == DeliveryState.DELIVERED.value)
+    query = _narrowed(select(table.id).join(EVENTS, EVENTS.c.id == table.event_id).where(stands), wanted)
+    if wanted.destination is not None:
+        query = query.where(table.destination == wanted.destination)
+    if wanted.reason is not None:
+        query = query.where(table.reason == wanted.reason)
+    return list(connection.scalars(query.order_by(EVENTS.c.seq, table.id)))
+
+
+def unrouted(connection: Connection, wanted: Wanted) -> list[Event]:
+    """Return the events meant that no route has taken: the present configuration may."""
+    delivered = select(DELIVERIES.c.id).where(DELIVERIES.c.event_id == EVENTS.c.id).exists()
+    query = _narrowed(select(EVENTS.c.body).where(~delivered), wanted)
+    return [event_of(body) for body in connection.scalars(query.order_by(EVENTS.c.seq))]
+
+
+def make_due(connection: Connection, ids: Sequence[int], now: datetime) -> int:
+    """Make deliveries due once more; return how many. Their attempts go on counting, their step is closed."""
+    if not ids:
+        return 0
+    change = {
+        "state": DeliveryState.PENDING.value,
+        "waiting_for": None,
+        "due_at": to_micros(now),
+        # Whoever asks for a replay has looked at what an open step may have done.
+        "open_step": None,
+        "updated_at": to_micros(now),
+    }
+    return connection.execute(update(DELIVERIES).where(DELIVERIES.c.id.in_(ids)).values(change)).rowcount
+
+
+def add_deliveries(connection: Connection, event: Event, destinations: Sequence[str], now: datetime) -> None:
+    """Give an event that had no delivery the destinations that its route has now."""
+    rows = [_row(event, name, to_micros(now)) for name in destinations]
+    if rows:
+        connection.execute(insert(DELIVERIES), rows)
+
+
+def _row(event: Event, destination: str, now: int) -> dict[str, Any]:
+    return {
+        "event_id": event.id,
+        "tenant": event.tenant,
+        "destination": destination,
+        "state": DeliveryState.PENDING.value,
+        "due_at": now,
+        "updated_at": now,
+    }
+
+
+def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    if wanted.payments:
+        query = query.where(EVENTS.c.payment_id.in_(wanted.payments))
+    if wanted.tenant is not None:
+        query = query.where(EVENTS.c.tenant == wanted.tenant)
+    if wanted.since is not None:
+        query = query.where(EVENTS.c.created_at >= to_micros(wanted.since))
+    if wanted.until is not None:
+        query = query.where(EVENTS.c.created_at < to_micros(wanted.until))
+    return query

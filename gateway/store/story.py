@@ -1,0 +1,125 @@
+"""The whole story of one payment, found by any id that anybody may hold of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from gateway.domain.times import from_micros, nairobi_text
+from gateway.store.eventrow import event_of
+from gateway.store.queries import deliveries_of
+from gateway.store.tables import CALLBACK_COPIES, CALLBACKS, EVENTS, PAYMENT_KEYS, PAYMENTS, QUARANTINE, QUESTIONS
+
+
+def payments_named(connection: Connection, name: str, tenant: str | None = None) -> list[str]:
+    """Return the ids of the payments that a receipt, a provider's id, an event id, a payment id or a callback id names.
+
+    Several tenants may know the same receipt; each has its own payment.
+    """
+    by_key = select(PAYMENT_KEYS.c.payment_id).where(PAYMENT_KEYS.c.value == name)
+    by_event = select(EVENTS.c.payment_id).where(EVENTS.c.id == name)
+    by_callback = select(CALLBACKS.c.payment_id).where(
+        or_(CALLBACKS.c.identity == name, CALLBACKS.c.id == _number(name))
+    )
+    query = select(PAYMENTS.c.id).where(
+        or_(PAYMENTS.c.id == name, *(PAYMENTS.c.id.in_(found) for found in (by_key, by_event, by_callback)))
+    )
+    if tenant is not None:
+        query = query.where(PAYMENTS.c.tenant == tenant)
+    return list(connection.scalars(query.order_by(PAYMENTS.c.created_at)))
+
+
+def story(connection: Connection, payment_id: str) -> dict[str, Any]:
+    """Return a payment with its keys, callbacks, events, deliveries and attempts, oldest first."""
+    payment = connection.execute(select(PAYMENTS).where(PAYMENTS.c.id == payment_id)).mappings().one()
+    return {
+        "payment_id": payment_id,
+        "tenant": payment["tenant"],
+        "shortcode": payment["shortcode"],
+        "keys": _keys(connection, payment_id),
+        "callbacks": list(_callbacks(connection, payment_id)),
+        "events": list(_events(connection, payment_id)),
+    }
+
+
+def questions_named(connection: Connection, name: str, tenant: str | None = None) -> Iterator[dict[str, Any]]:
+    """Give the validations of a receipt and how each was decided."""
+    table = QUESTIONS.c
+    query = select(table.tenant, table.shortcode, table.kind, table.decision, table.received_at)
+    query = query.where(table.identity == name).order_by(table.id)
+    if tenant is not None:
+        query = query.where(table.tenant == tenant)
+    for row in connection.execute(query).mappings():
+        yield {**row, "received_at": _time(row["received_at"])}
+
+
+def quarantined_naming(connection: Connection, name: str, tenant: str | None = None) -> Iterator[dict[str, Any]]:
+    """Give quarantined callbacks whose bytes hold this text: a receipt that never became a payment is found so."""
+    table = QUARANTINE.c
+    query = select(table.id, table.tenant, table.shortcode, table.kind, table.reason, table.detail, table.received_at)
+    query = query.where(func.instr(table.body, name.encode()) > 0).order_by(table.id)
+    if tenant is not None:
+        query = query.where(table.tenant == tenant)
+    for row in connection.execute(query).mappings():
+        yield {**row, "id": str(row["id"]), "received_at": _time(row["received_at"])}
+
+
+def conflicts(connection: Connection, tenant: str | None = None) -> Iterator[dict[str, Any]]:
+    """Give the callbacks that contradict what is known, the oldest first, each with what it contradicts."""
+    table = CALLBACKS.c
+    query = (
+        select(table.id, table.tenant, table.shortcode, table.kind, table.note, table.payment_id, table.received_at)
+        .where(table.disposition == "conflict")
+        .order_by(table.id)
+    )
+    if tenant is not None:
+        query = query.where(table.tenant == tenant)
+    for row in connection.execute(query).mappings():
+        yield {**row, "id": str(row["id"]), "received_at": _time(row["received_at"])}
+
+
+def _keys(connection: Connection, payment_id: str) -> dict[str, list[str]]:
+    table = PAYMENT_KEYS.c
+    keys: dict[str, list[str]] = {}
+    query = select(table.name, table.value).where(table.payment_id == payment_id).order_by(table.name, table.value)
+    for name, value in connection.execute(query):
+        keys.setdefault(name, []).append(value)
+    return keys
+
+
+def _callbacks(connection: Connection, payment_id: str) -> Iterator[dict[str, Any]]:
+    table = CALLBACKS.c
+    copies = (
+        select(func.count()).select_from(CALLBACK_COPIES).where(CALLBACK_COPIES.c.callback_id == table.id)
+    ).scalar_subquery()
+    query = (
+        select(
+            table.id, table.kind, table.disposition, table.note, table.seen, table.source, table.received_at,
+            table.last_seen_at, table.body_digest, func.length(table.body).label("bytes"), copies.label("copies"),
+        )
+        .where(table.payment_id == payment_id)
+        .order_by(table.id)
+    )  # fmt: skip
+    for row in connection.execute(query).mappings():
+        times = {name: _time(row[name]) for name in ("received_at", "last_seen_at")}
+        yield {**row, "id": str(row["id"]), **times}
+
+
+def _events(connection: Connection, payment_id: str) -> Iterator[dict[str, Any]]:
+    table = EVENTS.c
+    query = select(table.body, table.sealed_at, table.sealed).where(table.payment_id == payment_id).order_by(table.seq)
+    for row in connection.execute(query):
+        event = event_of(row.body)
+        yield {
+            "event": event.as_dict(),
+            "sealed_at": _time(row.sealed_at),
+            "deliveries": list(deliveries_of(connection, event.id)),
+        }
+
+
+def _number(name: str) -> int | None:
+    return int(name) if name.isascii() and name.isdigit() and len(name) < 20 else None
+
+
+def _time(micros: int) -> str:
+    return nairobi_text(from_micros(micros))

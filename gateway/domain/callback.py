@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -22,8 +22,8 @@ class Callback:
     # The address the request came from, as authentication decided it.
     source: str
     received_at: datetime
+    # SHA-256 of the bytes, hex: tells whether two bodies are the same to the letter.
+    body_digest: str = field(init=False)
 
-    @property
-    def body_digest(self) -> str:
-        """SHA-256 of the bytes, hex: tells whether two bodies are the same to the letter."""
-        return hashlib.sha256(self.body).hexdigest()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body_digest", hashlib.sha256(self.body).hexdigest())

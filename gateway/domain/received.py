@@ -1,7 +1,7 @@
 """What becomes of one callback before anything is written: an arrival, a question, or a row for quarantine."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -45,6 +45,11 @@ class Arrival:
     route: Router
     # How long its event waits for a twin that would complete it.
     merge_window: timedelta = timedelta(0)
+    # Digest of what must not change when this callback comes again.
+    facts_digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts_digest", self.facts.digest(self.shortcode.number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,3 @@ def payment_keys(arrival: Arrival) -> tuple[StoredKey, ...]:
     facts, event = arrival.facts, arrival.event
     keys = facts.keys or ((event.kind, facts.identity),)
     return tuple((event.tenant, event.provider, facts.direction, name, value) for name, value in keys)
-
-
-def facts_digest(arrival: Arrival) -> str:
-    """Return the digest of what must not change when this callback comes again."""
-    return arrival.facts.digest(arrival.shortcode.number)

@@ -18,7 +18,6 @@ from gateway.domain.settled import (
     KnownPayment,
     Settled,
     Stored,
-    facts_digest,
     identity_key,
     payment_keys,
 )
@@ -36,7 +35,7 @@ def settle(stored: Stored, arrivals: Sequence[Arrival]) -> list[Settled]:
 
 def _settle_one(stored: Stored, fresh: set[str], arrival: Arrival) -> Settled:
     """Settle one arrival; `fresh` holds the payments whose events this batch has made."""
-    digest = facts_digest(arrival)
+    digest = arrival.facts_digest
     for known in stored.callbacks.get(identity_key(arrival), ()):
         if known.facts_digest == digest:
             other_bytes = known.body_digest != arrival.callback.body_digest
@@ -197,7 +196,7 @@ def _remember(stored: Stored, fresh: set[str], settled: Settled) -> Settled:
     arrival, payment = settled.arrival, settled.payment
     if payment is None:
         return settled
-    known = KnownCallback(arrival.callback.id, facts_digest(arrival), arrival.callback.body_digest)
+    known = KnownCallback(arrival.callback.id, arrival.facts_digest, arrival.callback.body_digest)
     stored.callbacks.setdefault(identity_key(arrival), []).append(known)
     stored.payments[payment.id] = payment
     for key in settled.keys:

@@ -13,19 +13,26 @@ from tornado.httputil import (
 from tornado.web import Application
 
 from gateway.server.hooks import Desk, HookRequest
+from gateway.server.patience import Patience
 
 
 class Front(HTTPServerConnectionDelegate):
     """Starts every request. `paths` are those that the Application serves; any other path is unknown."""
 
-    def __init__(self, desk: Desk, application: Application, paths: frozenset[str]) -> None:
+    def __init__(self, desk: Desk, application: Application, paths: frozenset[str], patience: Patience) -> None:
         self._desk = desk
         self._application = application
         self._paths = paths
+        self._patience = patience
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """Return what takes the request; who that is, is known only with its first line."""
-        return _Chooser(self, server_conn, request_conn)
+        self._patience.wait_for_headers(server_conn, request_conn)
+        return _Chooser(self, self._patience, server_conn, request_conn)
+
+    def on_close(self, server_conn: object) -> None:
+        """The connection is gone."""
+        self._patience.forget(server_conn)
 
     def choose(self, path: str, server_conn: Any, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """Return who takes a request for this path."""
@@ -38,13 +45,15 @@ class Front(HTTPServerConnectionDelegate):
 class _Chooser(HTTPMessageDelegate):
     """Waits for the first line, then steps aside."""
 
-    def __init__(self, front: Front, server_conn: object, request_conn: HTTPConnection) -> None:
+    def __init__(self, front: Front, patience: Patience, server_conn: object, request_conn: HTTPConnection) -> None:
         self._front = front
+        self._patience = patience
         self._server_conn = server_conn
         self._request_conn = request_conn
 
     def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> Any:
         assert isinstance(start_line, RequestStartLine)  # noqa: S101 - a server's delegate sees requests only
+        self._patience.wait_for_body(self._server_conn, self._request_conn)
         self._chosen = self._front.choose(start_line.path, self._server_conn, self._request_conn)
         return self._chosen.headers_received(start_line, headers)
 
@@ -52,6 +61,7 @@ class _Chooser(HTTPMessageDelegate):
         return self._chosen.data_received(chunk)
 
     def finish(self) -> None:
+        self._patience.forget(self._server_conn)
         self._chosen.finish()
 
     def on_connection_close(self) -> None:

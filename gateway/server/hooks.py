@@ -1,9 +1,9 @@
 """The hot path: requests to hooks, on Tornado's public message delegates without the handlers above them."""
 
-import asyncio
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import structlog
@@ -66,6 +66,7 @@ class HookRequest(HTTPMessageDelegate):
         self._chunks: list[bytes] = []
         self._length = 0
         self._answered = False
+        self._said = False
         # Only a right key has one.
         self._hook: Hook | None = None
         # What is answered whatever the body says, and without keeping it.
@@ -125,20 +126,20 @@ class HookRequest(HTTPMessageDelegate):
         return not (self._from_elsewhere and shortcode.on_mismatch == "refuse")
 
     def _start(self, hook: Hook) -> None:
-        task = asyncio.get_running_loop().create_task(self._take(hook))
-        # The loop itself keeps only a weak hold of its tasks.
-        self._task = task
-        task.add_done_callback(_tell)
-
-    async def _take(self, hook: Hook) -> None:
         try:
             callback = self._callback(hook, self._desk.clock())
-            decision, said = await self._desk.intake.take(hook, callback, self._refused(callback))
-            self._desk.counters.count(decision.value)
+            self._desk.intake.take(hook, callback, self._done, self._refused(callback))
         except Exception as error:
             # The sender must not wait for ever.
             _LOG.error("a request could not be taken", error=type(error).__name__)
-            said = last_resort(hook)
+            self._done(None, last_resort(hook))
+
+    def _done(self, decision: Decision | None, said: Answer) -> None:
+        if self._said:
+            return
+        self._said = True
+        if decision is not None:
+            self._desk.counters.count(decision.value)
         try:
             self._write(said)
         finally:
@@ -182,10 +183,11 @@ def write(connection: HTTPConnection, said: Answer, method: str, last: bool = Fa
 
     A sender who has gone away meanwhile misses it; what it speaks of is done all the same.
     """
-    headers = HTTPHeaders(dict(said.headers))
+    headers = HTTPHeaders()
+    for name, value in (*said.headers, ("Date", _date(int(time.time())))):
+        headers.add(name, value)
     if last:
         headers["Connection"] = "close"
-    headers["Date"] = format_timestamp(time.time())
     try:
         line = ResponseStartLine("", said.status, said.reason)
         connection.write_headers(line, headers, None if method == "HEAD" else said.body)
@@ -194,12 +196,19 @@ def write(connection: HTTPConnection, said: Answer, method: str, last: bool = Fa
         return
 
 
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return format_timestamp(second)
+
+
 def _peer(connection: HTTPConnection) -> str:
     return str(getattr(connection.context, "remote_ip", "") or "")  # type: ignore[attr-defined]
 
 
 def _context(query: str) -> dict[str, str]:
     """Return the query parameters, bounded: more than 16, or longer than 256 characters, are cut."""
+    if not query:
+        return {}
     pairs = parse_qsl(query[: _MAX_CONTEXT * _MAX_VALUE], keep_blank_values=True, errors="replace")
     return {_bounded(name): _bounded(value) for name, value in pairs[:_MAX_CONTEXT]}
 
@@ -211,9 +220,3 @@ def _bounded(text: str) -> str:
 def _kept(headers: HTTPHeaders) -> dict[str, str]:
     kept = [(name.lower(), value[:1024]) for name, value in headers.items() if name.lower() not in _NOT_KEPT]
     return dict(kept[:_MAX_HEADERS])
-
-
-def _tell(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and task.exception() is not None:
-        error = task.exception()
-        _LOG.error("an answer could not be sent", error=type(error).__name__)

@@ -16,8 +16,13 @@ from gateway.server.answers import DISPOSITIONS, Answer, Decision, answer
 
 _LOG = structlog.get_logger("intake")
 
-Ticket = asyncio.Future[Settled | None]
+Outcome = Settled | Exception | None
+"""What the writer says of one item: an arrival settled, None for what is only kept, or why it is not written."""
+Ticket = Callable[[Outcome], None]
+"""Takes the outcome of one item, on the event loop."""
 Submit = Callable[[Received, Ticket], None]
+Done = Callable[[Decision, Answer], None]
+"""Takes the decision about a callback and the answer to it."""
 
 _REASONS = {Reason.UNREADABLE: Decision.UNREADABLE, Reason.TOO_LARGE: Decision.TOO_LARGE}
 
@@ -28,76 +33,71 @@ class Intake:
     def __init__(self, submit: Submit, committed: Callable[[Settled], None]) -> None:
         self._submit = submit
         self._committed = committed
-        # The loop itself keeps only a weak hold of its tasks.
-        self._recording: set[asyncio.Task[None]] = set()
 
-    async def take(self, hook: Hook, callback: Callback, refused: Quarantined | None = None) -> tuple[Decision, Answer]:
-        """Return the answer to a callback, after the commit that it speaks of.
+    def take(self, hook: Hook, callback: Callback, done: Done, refused: Quarantined | None = None) -> None:
+        """Take a callback; `done` gets the answer, after the commit that it speaks of.
 
         `refused` is given where the callback goes to quarantine whatever it says (too large, wrong address).
+        Callbacks of the loop rather than coroutines: a task for each request would cost a tenth of it.
         """
         try:
             received = refused or receive(hook, callback)
         except Exception as error:
             received = _bug(callback, error)
         if hook.kind is not None and hook.kind.question is not None:
-            self._record_later(received)
-            return _decision(received, None), answer_to(hook, received, None)
-        decision = await self._commit(received)
-        return decision, answer(decision, _success(hook))
+            done(_decision(received, None), answer_to(hook, received, None))
+            self._record(received)
+        else:
+            self._commit(received, lambda decision: done(decision, answer(decision, _success(hook))))
 
-    async def _commit(self, received: Received) -> Decision:
+    def _commit(self, received: Received, decided: Callable[[Decision], None]) -> None:
+        def written(outcome: Outcome) -> None:
+            if isinstance(outcome, StoreUnavailable):
+                decided(Decision.UNAVAILABLE)
+            elif isinstance(outcome, Exception):
+                # The row itself is at fault, and that is our bug: keep the bytes, and tell the sender that we do.
+                self._keep(_bug(received.callback, outcome), decided)
+            else:
+                self._tell(received, outcome)
+                decided(_decision(received, outcome))
+
+        self._write(received, written)
+
+    def _keep(self, quarantined: Quarantined, decided: Callable[[Decision], None]) -> None:
+        def written(outcome: Outcome) -> None:
+            if isinstance(outcome, Exception):
+                decided(Decision.UNAVAILABLE)
+            else:
+                self._tell(quarantined, None)
+                decided(Decision.QUARANTINED)
+
+        self._write(quarantined, written)
+
+    def _record(self, received: Received) -> None:
+        """Write what a question was after it is answered: its answer waits for nobody."""
+
+        def written(outcome: Outcome) -> None:
+            if isinstance(outcome, Exception):
+                _LOG.error("a validation was answered but not recorded", error=type(outcome).__name__)
+            else:
+                self._tell(received, None)
+
+        self._write(received, written)
+
+    def _write(self, received: Received, written: Ticket) -> None:
         try:
-            settled = await self._write(received)
-        except StoreUnavailable:
-            return Decision.UNAVAILABLE
-        except Exception as error:
-            # The row itself is at fault, and that is our bug: keep the bytes, and tell the sender that we have them.
-            return await self._keep(_bug(received.callback, error))
+            self._submit(received, written)
+        except StoreUnavailable as error:
+            written(error)
+
+    def _tell(self, received: Received, settled: Settled | None) -> None:
+        """Log what a person may have to know, and let delivery know that there is something to do."""
         if isinstance(received, Quarantined):
             _warn(received)
         elif settled is not None:
-            self._tell(settled)
-        return _decision(received, settled)
-
-    async def _keep(self, quarantined: Quarantined) -> Decision:
-        try:
-            await self._write(quarantined)
-        except Exception:
-            return Decision.UNAVAILABLE
-        _warn(quarantined)
-        return Decision.QUARANTINED
-
-    async def _write(self, received: Received) -> Settled | None:
-        ticket: Ticket = asyncio.get_running_loop().create_future()
-        self._submit(received, ticket)
-        return await ticket
-
-    def _record_later(self, received: Received) -> None:
-        """Write what a question was after it is answered: its answer waits for nobody."""
-        task = asyncio.get_running_loop().create_task(self._record(received))
-        self._recording.add(task)
-        task.add_done_callback(self._recording.discard)
-
-    async def _record(self, received: Received) -> None:
-        try:
-            await self._write(received)
-        except Exception as error:
-            _LOG.error("a validation was answered but not recorded", error=type(error).__name__)
-        else:
-            if isinstance(received, Quarantined):
-                _warn(received)
-
-    def _tell(self, settled: Settled) -> None:
-        if settled.note:
-            _LOG.warning(
-                settled.note,
-                tenant=settled.arrival.callback.tenant,
-                event_id=settled.arrival.event.id,
-                payment_id=settled.payment.id if settled.payment else None,
-                disposition=settled.disposition.value,
-            )
-        self._committed(settled)
+            if settled.note:
+                _note(settled, settled.note)
+            self._committed(settled)
 
 
 def answer_to(hook: Hook, received: Received, settled: Settled | None) -> Answer:
@@ -127,23 +127,32 @@ def _success(hook: Hook) -> bytes:
     return SUCCESS if hook.kind is None else hook.kind.success
 
 
-def resolver(loop: asyncio.AbstractEventLoop) -> Callable[[Sequence[tuple[Ticket, Settled | Exception | None]]], None]:
+def resolver(loop: asyncio.AbstractEventLoop) -> Callable[[Sequence[tuple[Ticket, Outcome]]], None]:
     """Return what hands the outcomes of a batch from the writer's thread to the loop, in one call for each batch."""
 
-    def resolve(outcomes: Sequence[tuple[Ticket, Settled | Exception | None]]) -> None:
-        loop.call_soon_threadsafe(_set, outcomes)
+    def resolve(outcomes: Sequence[tuple[Ticket, Outcome]]) -> None:
+        loop.call_soon_threadsafe(_hand_out, outcomes)
 
     return resolve
 
 
-def _set(outcomes: Sequence[tuple[Ticket, Settled | Exception | None]]) -> None:
+def _hand_out(outcomes: Sequence[tuple[Ticket, Outcome]]) -> None:
     for ticket, outcome in outcomes:
-        if ticket.done():
-            continue
-        if isinstance(outcome, Exception):
-            ticket.set_exception(outcome)
-        else:
-            ticket.set_result(outcome)
+        try:
+            ticket(outcome)
+        except Exception as error:
+            # The others of the batch have to get their answers all the same.
+            _LOG.error("an answer could not be given", error=type(error).__name__)
+
+
+def _note(settled: Settled, note: str) -> None:
+    _LOG.warning(
+        note,
+        tenant=settled.arrival.callback.tenant,
+        event_id=settled.arrival.event.id,
+        payment_id=settled.payment.id if settled.payment else None,
+        disposition=settled.disposition.value,
+    )
 
 
 def _bug(callback: Callback, error: Exception) -> Quarantined:

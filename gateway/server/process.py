@@ -17,9 +17,11 @@ from gateway.domain.times import utc_now
 from gateway.pipeline.hooks import Hooks
 from gateway.server.counters import Counters
 from gateway.server.front import Front
+from gateway.server.gather import Gather
 from gateway.server.health import PATHS, application
 from gateway.server.hooks import MAX_BODY, Desk
-from gateway.server.intake import Intake, Ticket, resolver
+from gateway.server.intake import Intake, Outcome, Ticket, resolver
+from gateway.server.patience import Patience
 from gateway.store.engine import open_engine
 from gateway.store.inbox import Inbox, Probe, Settle
 from gateway.store.writer import Writer
@@ -31,6 +33,7 @@ _FINISH_LIMIT_S = 10.0
 _TELL_EVERY_S = 60.0
 
 OnStop = Callable[[Callable[[], None]], None]
+IntakeWriter = Writer[Received | Probe, Ticket, Settled | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,46 +60,56 @@ async def _serve(parts: Parts, listener: socket.socket, on_stop: OnStop) -> None
         loop.call_soon_threadsafe(stopping.set)
 
     on_stop(stop)
-    writer: Writer[Received | Probe, Ticket, Settled | None] = Writer(
-        open_engine(parts.settings.store_url), Inbox(parts.settle, utc_now), resolver(loop)
-    )
-    counters = Counters()
-    server = _http_server(parts, writer, counters)
+    writer: IntakeWriter = Writer(open_engine(parts.settings.store_url), Inbox(parts.settle, utc_now), resolver(loop))
+    counters, patience = Counters(), Patience(HEADER_TIMEOUT_S, BODY_TIMEOUT_S)
+    server = _http_server(parts, writer, counters, patience)
     server.add_socket(listener)
-    telling = loop.create_task(_tell_now_and_then(counters))
+    chores = [loop.create_task(_every(_TELL_EVERY_S, counters.tell)), loop.create_task(_every(1.0, patience.sweep))]
     await stopping.wait()
     server.stop()
-    telling.cancel()
+    for chore in chores:
+        chore.cancel()
     await _finish(server, counters)
     await loop.run_in_executor(None, writer.close)
     counters.tell()
 
 
-def _http_server(
-    parts: Parts, writer: Writer[Received | Probe, Ticket, Settled | None], counters: Counters
-) -> HTTPServer:
+def _http_server(parts: Parts, writer: IntakeWriter, counters: Counters, patience: Patience) -> HTTPServer:
     def committed(settled: Settled) -> None:
         if settled.issue is not None and settled.issue.destinations:
             parts.wake()
 
-    async def probe() -> None:
-        ticket: Ticket = asyncio.get_running_loop().create_future()
-        writer.submit(Probe(), ticket)
-        await ticket
-
+    gather = Gather(asyncio.get_running_loop(), writer.submit_many, writer.room)
     ids = RowIds(int.from_bytes(os.urandom(2)), utc_now)
     trusted = parts.settings.server.trusted_proxies
-    desk = Desk(parts.hooks, Intake(writer.submit, committed), ids, utc_now, counters, trusted)
-    return HTTPServer(
-        Front(desk, application(probe, parts.settings.digest), PATHS),
+    desk = Desk(parts.hooks, Intake(gather.submit, committed), ids, utc_now, counters, trusted)
+    health = application(lambda: _probe(writer), parts.settings.digest)
+    server = HTTPServer(
+        Front(desk, health, PATHS, patience),
         max_body_size=MAX_BODY,
         max_header_size=MAX_HEADER,
-        idle_connection_timeout=HEADER_TIMEOUT_S,
-        body_timeout=BODY_TIMEOUT_S,
         # A compressed body could be a thousand times what it seems; M-Pesa sends none.
         decompress_request=False,
         xheaders=False,
     )
+    # Tornado's own time-outs cost a timer for each request, a tenth of it; `patience` does the same once a second.
+    server.conn_params.header_timeout = None
+    return server
+
+
+async def _probe(writer: IntakeWriter) -> None:
+    """Commit something that means nothing. Raises where that cannot be done."""
+    loop = asyncio.get_running_loop()
+    written: asyncio.Future[Outcome] = loop.create_future()
+
+    def note(outcome: Outcome) -> None:
+        if not written.done():
+            written.set_result(outcome)
+
+    writer.submit(Probe(), note)
+    outcome = await written
+    if isinstance(outcome, Exception):
+        raise outcome
 
 
 async def _finish(server: HTTPServer, counters: Counters) -> None:
@@ -108,7 +121,7 @@ async def _finish(server: HTTPServer, counters: Counters) -> None:
     await server.close_all_connections()
 
 
-async def _tell_now_and_then(counters: Counters) -> None:
+async def _every(seconds: float, do: Callable[[], None]) -> None:
     while True:
-        await asyncio.sleep(_TELL_EVERY_S)
-        counters.tell()
+        await asyncio.sleep(seconds)
+        do()

@@ -14,6 +14,8 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 10000",
+    # A page that is written again and again between two checkpoints is copied into the database once.
+    "PRAGMA wal_autocheckpoint = 4000",
     "PRAGMA cache_size = -65536",
 )
 

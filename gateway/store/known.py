@@ -15,7 +15,6 @@ from gateway.domain.settled import (
     KnownPayment,
     Stored,
     StoredKey,
-    facts_digest,
     identity_key,
     payment_keys,
 )
@@ -39,7 +38,7 @@ def read_known(connection: Connection, arrivals: Sequence[Arrival], now: datetim
 
 
 def _is_stored(stored: Stored, arrival: Arrival) -> bool:
-    digest = facts_digest(arrival)
+    digest = arrival.facts_digest
     return any(known.facts_digest == digest for known in stored.callbacks.get(identity_key(arrival), ()))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import sqlite
 
 from gateway.domain.callback import Callback
 from gateway.domain.delivery import DeliveryState, WaitingFor
-from gateway.domain.settled import Disposition, Issue, Settled, facts_digest
+from gateway.domain.settled import Disposition, Issue, Settled
 from gateway.domain.times import to_micros
 from gateway.store.eventrow import event_json
 from gateway.store.hot import HotStatement, Row
@@ -112,7 +112,7 @@ def _callback_row(one: Settled) -> Row:
     arrival = one.arrival
     payment_id = one.payment.id if one.payment else None
     row = callback_row(arrival.callback)
-    return (*row, arrival.facts.identity, facts_digest(arrival), payment_id, one.disposition.value, one.note)
+    return (*row, arrival.facts.identity, arrival.facts_digest, payment_id, one.disposition.value, one.note)
 
 
 def _write_repetitions(connection: Connection, repetitions: Sequence[Settled]) -> None:

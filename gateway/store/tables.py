@@ -33,6 +33,7 @@ META = Table(
     METADATA,
     Column("key", String(64), primary_key=True),
     Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 """Facts about the store itself: the version of its tables."""
 
@@ -72,6 +73,7 @@ CALLBACK_COPIES = Table(
     Column("body_digest", String(64), primary_key=True),
     Column("body", LargeBinary, nullable=False),
     _micros("received_at"),
+    sqlite_with_rowid=False,
 )
 """Bytes of duplicates that differ from the stored ones though they tell the same facts."""
 
@@ -89,6 +91,7 @@ PAYMENTS = Table(
     Column("event_id", String(36), nullable=False),
     _micros("created_at"),
     _micros("updated_at"),
+    sqlite_with_rowid=False,
 )
 """What a receipt, checkout id or conversation id names."""
 
@@ -102,6 +105,7 @@ PAYMENT_KEYS = Table(
     Column("value", String(128), primary_key=True),
     Column("payment_id", String(36), ForeignKey("payments.id"), nullable=False),
     Index("payment_keys_payment", "payment_id"),
+    sqlite_with_rowid=False,
 )
 """Ids by which callbacks find their payment; each names one payment of one tenant."""
 

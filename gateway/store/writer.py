@@ -52,11 +52,19 @@ class Writer(Generic[Item, Ticket, Written]):
 
     def submit(self, item: Item, ticket: Ticket) -> None:
         """Queue an item; `resolve` gets its ticket with the outcome. Raises StoreBusy above the limit."""
+        self.submit_many([(item, ticket)])
+
+    def submit_many(self, pairs: Sequence[tuple[Item, Ticket]]) -> None:
+        """Queue items, all or none. Raises StoreBusy above the limit."""
         with self._work:
-            if self._closing or len(self._queue) >= self._limit:
+            if len(pairs) > self.room():
                 raise StoreBusy(f"{len(self._queue)} rows wait for the store already")
-            self._queue.append((item, ticket))
+            self._queue.extend(pairs)
             self._work.notify()
+
+    def room(self) -> int:
+        """Return how many more items the queue takes."""
+        return 0 if self._closing else self._limit - len(self._queue)
 
     def close(self, timeout: float = 10.0) -> None:
         """Commit what is queued, then end the thread; give up after `timeout` seconds."""

@@ -22,6 +22,7 @@ from gateway.server.front import Front
 from gateway.server.health import PATHS, application
 from gateway.server.hooks import Desk
 from gateway.server.intake import Intake
+from gateway.server.patience import Patience
 
 NOW = datetime(2026, 11, 24, 7, tzinfo=UTC)
 
@@ -35,7 +36,7 @@ def no_clock() -> datetime:
 
 
 def commit(_item: Any, ticket: Any) -> None:
-    ticket.set_result(None)
+    ticket(None)
 
 
 def never(_item: Any, _ticket: Any) -> None:
@@ -43,7 +44,9 @@ def never(_item: Any, _ticket: Any) -> None:
 
 
 @contextmanager
-def door(clock: Callable[[], datetime] = now, submit: Any = commit, **limits: Any) -> Iterator[tuple[str, Counters]]:
+def door(
+    clock: Callable[[], datetime] = now, submit: Any = commit, headers_s: float = 30, body_s: float = 10
+) -> Iterator[tuple[str, Counters]]:
     """Serve from a thread of its own."""
     listener, port = bind_unused_port()
     counters, ready = Counters(), threading.Event()
@@ -55,10 +58,13 @@ def door(clock: Callable[[], datetime] = now, submit: Any = commit, **limits: An
     async def serve() -> None:
         table = hooks(shortcode(validation_default="C2B00012"))
         desk = Desk(table, Intake(submit, lambda _settled: None), RowIds(1, now), clock, counters)
-        server = HTTPServer(Front(desk, application(probe, "digest"), PATHS), max_body_size=65536, **limits)
+        patience = Patience(headers_s, body_s)
+        server = HTTPServer(Front(desk, application(probe, "digest"), PATHS, patience), max_body_size=65536)
         server.add_socket(listener)
         ready.set()
-        await done.wait()
+        while not done.is_set():
+            await asyncio.sleep(0.02)
+            patience.sweep()
         server.stop()
         await server.close_all_connections()
 
@@ -107,11 +113,27 @@ def test_a_question_waits_for_no_store() -> None:
 
 
 def test_a_slow_body_is_cut_off_and_counted() -> None:
-    with door(body_timeout=0.3) as (base, counters), connected(base) as wire:
+    with door(body_s=0.3) as (base, counters), connected(base) as wire:
         wire.send(request("POST", f"/hooks/{KEY}/stk", b"{}")[:-1])
         assert wire.ended()
         assert_all_closed(counters)
     assert counters.counts == {"cut_off": 1}
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST /hooks/"], ids=["idle", "slow headers"])
+def test_who_sends_no_headers_is_cut_off(begun: bytes) -> None:
+    with door(headers_s=0.3) as (base, counters), connected(base) as wire:
+        wire.send(begun)
+        assert wire.ended()
+    assert counters.counts == {}
+
+
+def test_who_waits_for_our_answer_is_not_cut_off() -> None:
+    with door(submit=never, headers_s=0.2, body_s=0.2) as (base, counters), connected(base, timeout=1) as wire:
+        wire.send(request("POST", f"/hooks/{KEY}/stk", b"{}"))
+        with pytest.raises(TimeoutError):
+            wire.ended()
+    assert counters.counts == {}
 
 
 def test_who_is_gone_before_the_answer_leaves_nothing_behind() -> None:

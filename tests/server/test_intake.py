@@ -18,7 +18,7 @@ from gateway.domain.settled import Settled
 from gateway.domain.times import utc_now
 from gateway.pipeline.hooks import Hook
 from gateway.pipeline.settle import settle
-from gateway.server.answers import Decision
+from gateway.server.answers import Answer, Decision
 from gateway.server.intake import Intake, resolver
 from gateway.store.inbox import Inbox
 from gateway.store.writer import Writer
@@ -54,6 +54,13 @@ def unwritable(kind: str) -> Callable[[Mapping[str, Any]], Facts]:
     return normalise
 
 
+def begin(intake: Intake, made: Hook, taken: Callback) -> "asyncio.Future[tuple[Decision, Answer]]":
+    """Let it take a callback; the future gets what it decides."""
+    answered: asyncio.Future[tuple[Decision, Answer]] = asyncio.get_running_loop().create_future()
+    intake.take(made, taken, lambda decision, said: answered.set_result((decision, said)))
+    return answered
+
+
 def take(
     store: Store, *requests: tuple[Hook, Callback], engine: Engine | None = None, committed: list[Settled] | None = None
 ) -> list[Said]:
@@ -65,9 +72,9 @@ def take(
         intake = Intake(writer.submit, (committed if committed is not None else []).append)
         try:
             with store.locked():
-                tasks = [asyncio.ensure_future(intake.take(*request)) for request in requests]
+                taken = [begin(intake, *request) for request in requests]
                 await asyncio.sleep(0.1)
-            answers = [said for _, said in await asyncio.gather(*tasks)]
+            answers = [said for _, said in await asyncio.gather(*taken)]
         finally:
             await loop.run_in_executor(None, writer.close)
             await asyncio.sleep(0)
@@ -133,7 +140,7 @@ def test_what_was_decided_is_what_is_counted(store: Store) -> None:
         writer: Writer[Any, Any, Any] = Writer(
             store.engine, Inbox(settle, utc_now), resolver(asyncio.get_running_loop())
         )
-        decision, _ = await Intake(writer.submit, print).take(hook("stk"), callback("stk", b"{"))
+        decision, _ = await begin(Intake(writer.submit, print), hook("stk"), callback("stk", b"{"))
         await asyncio.get_running_loop().run_in_executor(None, writer.close)
         return decision
 

@@ -74,11 +74,14 @@ def moment(body: Mapping[str, Any], name: str) -> datetime | None:
     written = text(body, name)
     if written is None:
         return None
-    form = "%Y%m%d%H%M%S" if _FOURTEEN.fullmatch(written) else "%Y-%m-%d %H:%M:%S"
     try:
+        if _FOURTEEN.fullmatch(written):
+            # By hand: strptime costs ten times as much, and every callback has a time.
+            year, month, day = int(written[:4]), int(written[4:6]), int(written[6:8])
+            return datetime(year, month, day, int(written[8:10]), int(written[10:12]), int(written[12:]), 0, NAIROBI)
         # strptime takes the digits of every script; who wrote those did not write what M-Pesa writes.
         written.encode("ascii")
-        return datetime.strptime(written, form).replace(tzinfo=NAIROBI)
+        return datetime.strptime(written, "%Y-%m-%d %H:%M:%S").replace(tzinfo=NAIROBI)
     except ValueError:
         raise NewShape(name, f"{_short(written)} is not a time of the form yyyyMMddHHmmss") from None
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import NamedTuple
 
 import requests
@@ -31,8 +31,8 @@ class Answer(NamedTuple):
     seconds: float
 
 
-def post_all(base: str, posts: Iterable[Post]) -> Iterator[Answer]:
-    """Post them all and give the answers as they come.
+def post_all(base: str, posts: Iterable[Post], rate: float | None = None) -> Iterator[Answer]:
+    """Post them all, at most `rate` a second, and give the answers as they come.
 
     Raises PesagateError if already the first finds nobody there; later ones only count as unanswered.
     """
@@ -40,7 +40,11 @@ def post_all(base: str, posts: Iterable[Post]) -> Iterator[Answer]:
         # The gateway is near; a proxy from the environment would only be in the way.
         session.trust_env = False
         session.headers["Content-Type"] = "application/json"
+        begin = perf_counter()
         for number, post in enumerate(posts):
+            if rate:
+                # By the plan, not by the last answer: a slow answer does not lower the rate.
+                sleep(max(0.0, begin + number / rate - perf_counter()))
             answer = _post(session, base, post)
             if number == 0 and answer.status is None:
                 raise PesagateError(f"nothing answers at {base}: start `pesagate serve`, or say --url where it is.")

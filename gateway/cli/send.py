@@ -2,10 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,8 +21,9 @@ from gateway.cli.progress import tracked
 from gateway.domain.errors import PesagateError
 from gateway.domain.settings import Server, Settings, Shortcode
 from gateway.domain.times import NAIROBI, Clock, utc_now
-from gateway.simulator.callbacks import BODIES, FAILURES, stk_failed
-from gateway.simulator.payment import Payment, stream
+from gateway.simulator.callbacks import BODIES
+from gateway.simulator.mix import TWINS, Mix, mixed
+from gateway.simulator.payment import stream
 
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
@@ -36,27 +36,35 @@ _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 @click.option("--reference", metavar="R", help="Account reference of all.  [default: INV- and four digits]")
 @click.option("--amount", metavar="A", callback=option_values.amount, help="Amount of all.  [default: random]")
 @click.option("--failed", type=click.IntRange(0), default=0, help="So many of them failed (only stk).")
-@click.option("--duplicates", type=click.IntRange(0), default=0, help="Send each so many times more.")
+@click.option("--duplicates", type=click.IntRange(0), default=0, help="Send each callback so many times more.")
+@click.option("--twins", type=click.IntRange(0), default=0, help="So many are told by the other kind too.")
+@click.option("--conflicts", type=click.IntRange(0), default=0, help="So many are told again with another amount.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), metavar="R", help="At most so many a second.")
 @click.option("--seed", type=int, help="The same seed gives the same callbacks all day: sent again, duplicates.")
 @click.option("--url", callback=option_values.http_url, help="Where the gateway is.  [default: http://<listen>]")
-def send(config: Path, url: str | None, shortcode: str | None, duplicates: int, number: int, **wish: Any) -> None:
+def send(
+    config: Path,
+    url: str | None,
+    shortcode: str | None,
+    reference: str | None,
+    amount: Decimal | None,
+    rate: float | None,
+    seed: int | None,
+    **counts: Any,
+) -> None:
     """Post callbacks to a running gateway as M-Pesa would, and sum up its answers.
 
     Ends with 0 only if every one was answered with 200. The payments are made up; the gateway takes them for real ones.
     """
     settings = load_settings(config)
     chosen = _choose(settings, shortcode)
+    mix = _checked(Mix(**counts))
     base = (url or _listening(settings.server)).rstrip("/")
-    posts = repeated(_posts(chosen, number, **wish), duplicates + 1)
-    answers = tuple(tracked(post_all(base, posts), number * (duplicates + 1), "Sending"))
-    _tell(answers, f"{len(answers)} callbacks ({wish['kind']}) for {chosen.number} to {base}")
+    posts = _posts(chosen, mix, reference, amount, seed)
+    answers = tuple(tracked(post_all(base, posts, rate), mix.total, "Sending"))
+    _tell(answers, f"{len(answers)} callbacks ({mix.kind}) for {chosen.number} to {base}")
     if not all_taken(answers):
         sys.exit(1)
-
-
-def repeated(posts: Iterable[Post], times: int) -> Iterator[Post]:
-    """Return each post so many times in a row."""
-    return (post for post in posts for _ in range(times))
 
 
 def _tell(answers: tuple[Answer, ...], title: str) -> None:
@@ -75,30 +83,29 @@ def _choose(settings: Settings, number: str | None) -> Shortcode:
     return found
 
 
+def _checked(mix: Mix) -> Mix:
+    if mix.failed and mix.kind != "stk":
+        raise PesagateError(f"--failed goes with --kind stk only: M-Pesa never posts a failed {mix.kind}.")
+    if (mix.twins or mix.conflicts) and mix.kind not in TWINS:
+        raise PesagateError(f"--twins and --conflicts go with {' and '.join(TWINS)} only: {mix.kind} is no payment.")
+    return mix
+
+
 def _listening(server: Server) -> str:
     host = _ANYWHERE.get(server.host, server.host)
     return f"http://[{host}]:{server.port}" if ":" in host else f"http://{host}:{server.port}"
 
 
 def _posts(
-    shortcode: Shortcode,
-    number: int,
-    *,
-    kind: str,
-    reference: str | None,
-    amount: Decimal | None,
-    failed: int,
-    seed: int | None,
+    shortcode: Shortcode, mix: Mix, reference: str | None, amount: Decimal | None, seed: int | None
 ) -> Iterator[Post]:
-    path = _path(shortcode, kind, reference)
+    kinds = [mix.kind, TWINS[mix.kind]] if mix.twins else [mix.kind]
+    paths = {kind: _path(shortcode, kind, reference) for kind in kinds}
     rng = Random(seed)  # noqa: S311
-    failing = _failing(rng, kind, number, failed)
-    payments = stream(
-        rng, _clock(seed), shortcode.number, amount=amount, reference=reference, is_till=shortcode.type == "till"
-    )
-    for index, payment in enumerate(islice(payments, number)):
-        body = _failed(rng, payment) if index in failing else BODIES[kind](payment)
-        yield Post(path, json.dumps(body, separators=(",", ":")).encode())
+    is_till = shortcode.type == "till"
+    payments = stream(rng, _clock(seed), shortcode.number, amount=amount, reference=reference, is_till=is_till)
+    for kind, body in mixed(rng, payments, mix):
+        yield Post(paths[kind], json.dumps(body, separators=(",", ":")).encode())
 
 
 def _path(shortcode: Shortcode, kind: str, reference: str | None) -> str:
@@ -107,16 +114,6 @@ def _path(shortcode: Shortcode, kind: str, reference: str | None) -> str:
         raise PesagateError(f"no key of shortcode {shortcode.number} opens the kind {kind}.")
     # A push's callback does not carry the reference; the integrator's URL does.
     return f"{path}?{urlencode({'ref': reference})}" if kind == "stk" and reference else path
-
-
-def _failing(rng: Random, kind: str, number: int, failed: int) -> frozenset[int]:
-    if failed and kind != "stk":
-        raise PesagateError(f"--failed goes with --kind stk only: M-Pesa never posts a failed {kind}.")
-    return frozenset(rng.sample(range(number), min(failed, number)))
-
-
-def _failed(rng: Random, payment: Payment) -> dict[str, Any]:
-    return stk_failed(payment, rng.choice(tuple(FAILURES)))
 
 
 def _clock(seed: int | None) -> Clock:

@@ -573,7 +573,9 @@ def test_no_log_line_names_a_key_a_path_or_a_payer(serving: Gateway) -> None:
     """Comes last in this file, after everything that could have been logged."""
     body = c2b("USECRET", MSISDN="254700111222", FirstName="WANGARI", TransactionType="Something Else")
     assert post(serving, "c2b-confirmation", body).result == "accepted"
-    assert post(serving, "c2b-confirmation", body | {"TransAmount": "1.00"}).result == "duplicate", "attached in silence"
+    assert post(serving, "c2b-confirmation", body | {"TransAmount": "1.00"}).result == "duplicate", (
+        "attached in silence"
+    )
     assert post(serving, "c2b-confirmation", body | {"TransAmount": "1,00"}).result == "quarantined"
     assert post(serving, "stk", stk("ws_CO_24112026101530123700111222", code=77)).result == "accepted"
     time.sleep(0.5)

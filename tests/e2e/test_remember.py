@@ -153,3 +153,16 @@ def test_replay_routes_an_event_that_no_route_took(pesagate: Gateway, erp: Recei
     assert pesagate.run("replay", RECEIPT).returncode == 0
     pesagate.wait_for_state("delivered")
     assert len(erp.requests) == 1
+
+
+def test_send_makes_a_day_of_trouble_and_every_payment_is_booked_once(pesagate: Gateway, erp: Receiver) -> None:
+    pesagate.config["tenants"]["duka"]["routes"] = [{"to": ["erp"]}]
+    pesagate.start()
+    wish = ["-n", "30", "--kind", "stk", "--failed", "5", "--twins", "8", "--conflicts", "4", "--duplicates", "1"]
+    sent = pesagate.run("send", *wish, "--seed", "7")
+    assert sent.returncode == 0, sent.stdout + sent.stderr
+    counts = {line.split()[2]: int(line.split()[0]) for line in sent.stdout.splitlines()[1:-1]}
+    # 30 payments, each new once; twins are news, conflicts are not; everything comes once more.
+    assert counts == {"accepted": 38, "conflict": 4, "duplicate": 42}
+    pesagate.wait_for_state("delivered", 25)
+    assert len({event["receipt"] for event in bodies(erp)}) == len(erp.requests) == 25

@@ -1,6 +1,6 @@
 """What a kind of callback is to the gateway: a schema and three pure functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +35,12 @@ class Kind:
     pivot: Callable[[Any], dict[str, Any]]
     # Translates a path in the pivoted body back to the body as it came, as JSON path text.
     wire_path: Callable[[Any, Path], str]
-    normalise: Callable[[Mapping[str, Any]], Facts]
+    # From a pivoted body that the schema has accepted to its facts.
+    normalise: Callable[..., Facts]
     # The answer body that the provider takes for "received".
     success: bytes
+    # True: `normalise` takes the callback too, for what its body does not say.
+    in_context: bool = False
     # True: another kind of callback knows more of the same payment, and may come a little later.
     incomplete: bool = False
     # Set where the provider asks and no payment has happened: the answer body of a decision.

@@ -162,3 +162,18 @@ def test_settling_is_the_same_in_one_batch_and_in_many() -> None:
     arrivals = [failed(), paid(), paid(amount=7), confirmed("UKO7R8T1YC"), paid(), failed()]
     one, many = in_one_batch(*arrivals), told(*arrivals)
     assert one == many
+
+
+def test_a_result_resolves_the_queue_time_out_of_its_request() -> None:
+    """Time-outs taken for failures lead to paying twice."""
+    ids = {"ConversationID": "AG_1", "OriginatorConversationID": "10571-1"}
+    done = {"Result": {"ResultType": 0, "ResultCode": 0, "TransactionID": "NLJ41HAY6Q", **ids}}
+    late = arrival("timeout", ids, context={"for": "b2c-result"})
+    settled = told(late, arrival("b2c-result", done), late)
+    assert [one.disposition for one in settled] == [A, A, D]
+    events = [one.issue.event for one in settled if one.issue]
+    assert [event.type for event in events] == ["payout.unknown", "payout.succeeded"]
+    assert events[1].supersedes == events[0].id
+    # The other way round it is known already.
+    settled = told(arrival("b2c-result", done), late)
+    assert [one.disposition for one in settled] == [A, T]

@@ -69,7 +69,8 @@ def amount(body: Mapping[str, Any], name: str) -> Decimal | None:
 def moment(body: Mapping[str, Any], name: str) -> datetime | None:
     """Return a time written yyyyMMddHHmmss, as number or text, in East Africa Time.
 
-    The tutorials' form "2023-04-26 12:30:00" counts too. Raises NewShape for anything else that is not empty.
+    B2C results write it day first, "19.12.2019 11:45:50"; the tutorials' "2023-04-26 12:30:00" counts too. Raises
+    NewShape for anything else that is not empty.
     """
     written = text(body, name)
     if written is None:
@@ -81,9 +82,22 @@ def moment(body: Mapping[str, Any], name: str) -> datetime | None:
             return datetime(year, month, day, int(written[8:10]), int(written[10:12]), int(written[12:]), 0, NAIROBI)
         # strptime takes the digits of every script; who wrote those did not write what M-Pesa writes.
         written.encode("ascii")
-        return datetime.strptime(written, "%Y-%m-%d %H:%M:%S").replace(tzinfo=NAIROBI)
+        form = "%d.%m.%Y %H:%M:%S" if written[2:3] == "." else "%Y-%m-%d %H:%M:%S"
+        return datetime.strptime(written, form).replace(tzinfo=NAIROBI)
     except ValueError:
         raise NewShape(name, f"{_short(written)} is not a time of the form yyyyMMddHHmmss") from None
+
+
+def day(body: Mapping[str, Any], name: str) -> datetime | None:
+    """Return the midnight that begins a day written 2021-09-15; a time behind it counts. Raises NewShape otherwise."""
+    written = text(body, name)
+    if written is None:
+        return None
+    try:
+        written.encode("ascii")
+        return datetime.fromisoformat(written).replace(tzinfo=NAIROBI)
+    except ValueError:
+        raise NewShape(name, f"{_short(written)} is not a day of the form yyyy-MM-dd") from None
 
 
 def party(msisdn: str | None, *names: str | None) -> Party:

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
     from gateway.domain.adapter import Preview
     from gateway.domain.event import Event
-    from gateway.domain.received import Quarantined
+    from gateway.domain.received import Quarantined, Received
     from gateway.domain.settled import Issue
     from gateway.pipeline.hooks import Hook, Hooks
     from gateway.server.answers import Answer
     from gateway.settings import Loaded
     from gateway.store.replays import Wanted
+    from gateway.store.reprocess import Reviewed
 
 
 def load_settings(path: Path) -> Settings:
@@ -205,6 +206,23 @@ def replay(connection: "Connection", chosen: Replays) -> int:
         add_deliveries(connection, event, destinations, now)
         made += len(destinations)
     return made
+
+
+def reprocess(settings: Settings, hooks: "Hooks", connection: "Connection", ids: Sequence[int]) -> "list[Reviewed]":
+    """Take quarantined callbacks once more, in the caller's transaction, by the present configuration."""
+    from gateway.domain.received import Quarantined, Reason
+    from gateway.pipeline.again import receive_again
+    from gateway.pipeline.settle import settle
+    from gateway.store.reprocess import reprocess as take_again
+
+    def receive(callback: Callback, reason: str) -> "Received":
+        try:
+            return receive_again(hooks, settings.tenants.get(callback.tenant), callback, reason)
+        except Exception as error:
+            # As at intake: a fault of ours costs no bytes, and the others nothing.
+            return Quarantined(callback, Reason.BUG, detail=type(error).__name__)
+
+    return take_again(connection, ids, receive, settle, utc_now())
 
 
 def _load(path: Path) -> "Loaded":

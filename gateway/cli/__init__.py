@@ -18,7 +18,9 @@ COMMANDS = MappingProxyType(
         "urls": Row("gateway.cli.urls:urls", "List the hook URLs to register with M-Pesa."),
         "try": Row("gateway.cli.try_:try_", "Show what would become of a callback, without any side effect."),
         "events": Row("gateway.cli.events:events", "List the events."),
-        "quarantine": Row("gateway.cli.events:quarantine", "List the callbacks that were kept but became no event."),
+        "quarantine": Row(
+            "gateway.cli.quarantine:quarantine", "List, or take once more, what was kept but became no event."
+        ),
         "deliveries": Row("gateway.cli.events:deliveries", "List the deliveries and where they stand."),
         "conflicts": Row("gateway.cli.explain:conflicts", "List the callbacks that contradict what is known."),
         "explain": Row("gateway.cli.explain:explain", "Tell the whole story of a payment, by any of its ids."),

@@ -1,7 +1,6 @@
-"""`pesagate events`, `quarantine`, `deliveries`: what the store knows, for people and for scripts."""
+"""`pesagate events`, `deliveries`: what the store knows, for people and for scripts."""
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,6 @@ from sqlalchemy import Connection
 
 from gateway import app
 from gateway.cli.config_option import config_option
-from gateway.domain.errors import PesagateError
 from gateway.domain.event import Event
 from gateway.domain.settings import Settings
 from gateway.domain.times import utc_now
@@ -32,7 +30,7 @@ def events(config: Path, as_json: bool, tenant: str | None, raw: bool) -> None:
     """List the events in the order they were made. The JSON form shows the payer; the plain one does not."""
     with opened_store(config) as (_, connection):
         for event in queries.events(connection, tenant, with_raw=raw):
-            click.echo(_dump(event.as_dict(frozenset({"raw", "balances"} if raw else ()))) if as_json else _line(event))
+            click.echo(dump(event.as_dict(frozenset({"raw", "balances"} if raw else ()))) if as_json else _line(event))
 
 
 @click.command()
@@ -48,37 +46,10 @@ def deliveries(config: Path, as_json: bool, tenant: str | None, state: str | Non
             return settings.destination(owner, name) is not None
 
         for row in queries.deliveries(connection, utc_now(), configured, tenant, state):
-            click.echo(_dump(row) if as_json else _columns(row, _DELIVERY))
-
-
-@click.group(invoke_without_command=True)
-@config_option
-@json_option
-@tenant_option
-@click.pass_context
-def quarantine(ctx: click.Context, config: Path, as_json: bool, tenant: str | None) -> None:
-    """List the callbacks that were kept but could not become an event."""
-    if ctx.invoked_subcommand is not None:
-        return
-    with opened_store(config) as (_, connection):
-        for row in queries.quarantined(connection, tenant):
-            click.echo(_dump(row) if as_json else _columns(row, _QUARANTINE))
-
-
-@quarantine.command()
-@config_option
-@click.argument("row_id", type=int)
-def body(config: Path, row_id: int) -> None:
-    """Print the bytes of one quarantined callback exactly as they came."""
-    with opened_store(config) as (_, connection):
-        found = queries.quarantined_body(connection, row_id)
-    if found is None:
-        raise PesagateError(f"There is no quarantine row {row_id}: `pesagate quarantine` lists them.")
-    sys.stdout.buffer.write(found)
+            click.echo(dump(row) if as_json else columns(row, _DELIVERY))
 
 
 _DELIVERY = ("event_id", "tenant", "destination", "state", "waiting_for", "attempts", "due_at", "reason")
-_QUARANTINE = ("id", "tenant", "shortcode", "kind", "reason", "seen", "received_at", "path", "detail")
 
 
 @contextmanager
@@ -89,15 +60,17 @@ def opened_store(config: Path) -> Iterator[tuple[Settings, Connection]]:
         yield settings, connection
 
 
-def _dump(row: Mapping[str, Any]) -> str:
+def dump(row: Mapping[str, Any]) -> str:
+    """Return a row as one JSON object."""
     return json.dumps(row, ensure_ascii=False)
 
 
 def _line(event: Event) -> str:
     told = event.as_dict()
     names = ("received_at", "tenant", "shortcode", "type", "amount", "receipt", "account_reference", "id")
-    return _columns(told, names)
+    return columns(told, names)
 
 
-def _columns(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
+def columns(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """Return the named values of a row as a line."""
     return "  ".join("-" if row[name] is None else str(row[name]) for name in names)

@@ -1,0 +1,98 @@
+"""Quarantined callbacks, once more: what becomes an event is settled and resolved in one transaction."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from gateway.domain.callback import Callback
+from gateway.domain.received import Arrival, Quarantined, Received
+from gateway.domain.settled import Settled
+from gateway.domain.times import from_micros, to_micros
+from gateway.store.inbox import Settle
+from gateway.store.known import read_known
+from gateway.store.settled_rows import write_settled
+from gateway.store.tables import QUARANTINE
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What became of one quarantine row."""
+
+    id: int
+    received: Received
+    # Set where it became an arrival.
+    settled: Settled | None = None
+
+
+def open_rows(
+    connection: Connection, ids: Sequence[int] = (), tenant: str | None = None, reason: str | None = None
+) -> list[int]:
+    """Return the ids of the open quarantine rows that are meant, the oldest first. No id means: any."""
+    table = QUARANTINE.c
+    query = select(table.id).where(table.resolved.is_(False)).order_by(table.id)
+    if ids:
+        query = query.where(table.id.in_(ids))
+    if tenant is not None:
+        query = query.where(table.tenant == tenant)
+    if reason is not None:
+        query = query.where(table.reason == reason)
+    return list(connection.scalars(query))
+
+
+def reprocess(
+    connection: Connection,
+    ids: Sequence[int],
+    receive: Callable[[Callback, str], Received],
+    settle: Settle,
+    now: datetime,
+) -> list[Reviewed]:
+    """Take quarantined callbacks once more, in the caller's transaction; rows that are resolved by now are left out.
+
+    `receive` is given each callback with the reason for which it was set aside. What is still not understood keeps its
+    row, with the reason of today.
+    """
+    rows = connection.execute(
+        select(QUARANTINE).where(QUARANTINE.c.id.in_(ids), QUARANTINE.c.resolved.is_(False)).order_by(QUARANTINE.c.id)
+    ).mappings()
+    received = [receive(_callback(row), row["reason"]) for row in rows]
+    arrivals = [one for one in received if isinstance(one, Arrival)]
+    settled = settle(read_known(connection, arrivals, now), arrivals) if arrivals else []
+    write_settled(connection, settled, to_micros(now))
+    by_callback = {one.arrival.callback.id: one for one in settled}
+    for one in received:
+        _note(connection, one)
+    return [Reviewed(one.callback.id, one, by_callback.get(one.callback.id)) for one in received]
+
+
+def resolve(connection: Connection, row_id: int) -> bool:
+    """Mark a row as dealt with; its bytes stay. Return whether there was an open one."""
+    query = update(QUARANTINE).where(QUARANTINE.c.id == row_id, QUARANTINE.c.resolved.is_(False)).values(resolved=True)
+    return connection.execute(query).rowcount == 1
+
+
+def _callback(row: RowMapping) -> Callback:
+    return Callback(
+        # The row's own id: the callback came then, and nothing else has it.
+        id=row["id"],
+        tenant=row["tenant"],
+        shortcode=row["shortcode"],
+        kind=row["kind"],
+        body=row["body"],
+        content_type=row["content_type"],
+        headers=json.loads(row["headers"]),
+        context=json.loads(row["context"]),
+        source=row["source"],
+        received_at=from_micros(row["received_at"]),
+    )
+
+
+def _note(connection: Connection, received: Received) -> None:
+    this = update(QUARANTINE).where(QUARANTINE.c.id == received.callback.id)
+    if isinstance(received, Quarantined):
+        told = {"reason": received.reason.value, "path": received.path, "detail": received.detail}
+        connection.execute(this.values(told))
+    else:
+        connection.execute(this.values(resolved=True))

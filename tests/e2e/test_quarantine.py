@@ -1,0 +1,127 @@
+"""What is set aside is kept to the byte, and becomes an event once when it can."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from gateway_process import COMMAND, KEY, Gateway
+from simulated import c2b
+
+from adapters.testing import Receiver
+
+HER_KEY = "another-key-0123456789-ABCDEFG"
+
+
+def reprocessed(pesagate: Gateway, *args: str) -> list[str]:
+    done = pesagate.run("quarantine", "reprocess", "--yes", "--json", *args)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line)["became"] for line in done.stdout.splitlines()]
+
+
+def add_shortcode(pesagate: Gateway, tenant: str, number: str, key: str) -> None:
+    tenants = pesagate.config["tenants"]
+    tenants.setdefault(tenant, {**tenants["duka"], "shortcodes": {}})
+    tenants[tenant]["shortcodes"][number] = {"type": "paybill", "key": key, "hold_older_than": "off"}
+
+
+def test_a_foreign_shortcode_is_parked_and_goes_to_its_hook_when_it_is_configured(
+    pesagate: Gateway, erp: Receiver
+) -> None:
+    pesagate.start()
+    body = json.dumps(c2b("UKO7R8T1YB", shortcode="600999")).encode() + b" \r\n"
+    assert pesagate.post("c2b-confirmation", body).headers["Pesagate-Result"] == "quarantined"
+    assert reprocessed(pesagate) == ["still set aside: foreign_shortcode"]
+    (row,) = pesagate.rows("quarantine")
+    kept = subprocess.run(
+        [COMMAND, "-c", pesagate.path, "quarantine", "body", row["id"]], capture_output=True, check=True
+    )
+    assert kept.stdout == body
+    pesagate.stop()
+    add_shortcode(pesagate, "duka", "600999", HER_KEY)
+    pesagate.start()
+    assert reprocessed(pesagate) == ["accepted"]
+    assert reprocessed(pesagate) == []
+    pesagate.wait_for_state("delivered")
+    (event,) = pesagate.rows("events")
+    assert (event["shortcode"], event["receipt"]) == ("600999", "UKO7R8T1YB")
+    assert len(erp.requests) == 1
+    again = pesagate.post("c2b-confirmation", body, key=HER_KEY)
+    assert again.headers["Pesagate-Result"] == "duplicate"
+
+
+def test_another_tenants_shortcode_is_never_reached(pesagate: Gateway) -> None:
+    add_shortcode(pesagate, "mama", "600999", HER_KEY)
+    pesagate.start()
+    pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB", shortcode="600999"))
+    assert reprocessed(pesagate) == ["still set aside: foreign_shortcode"]
+    assert pesagate.rows("events") == []
+
+
+def test_what_came_from_a_wrong_address_is_taken_when_a_person_agrees(pesagate: Gateway, erp: Receiver) -> None:
+    pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]["allow_from"] = ["192.0.2.0/24"]
+    pesagate.start()
+    pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB"))
+    assert pesagate.rows("events") == []
+    assert reprocessed(pesagate, "--reason", "new_shape") == []
+    assert reprocessed(pesagate, "--reason", "source_address") == ["accepted"]
+    pesagate.wait_for_state("delivered")
+    assert len(erp.requests) == 1
+
+
+def test_a_duplicate_or_a_conflict_in_quarantine_goes_through_the_same_rules(pesagate: Gateway) -> None:
+    paybill = pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]
+    pesagate.start()
+    pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB"))
+    pesagate.stop()
+    paybill["allow_from"] = ["192.0.2.0/24"]
+    pesagate.start()
+    pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB", FirstName="JANE"))
+    pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB", amount="1.00"))
+    assert reprocessed(pesagate) == ["duplicate", "conflict"]
+    assert len(pesagate.rows("events")) == 1
+
+
+def test_what_cannot_be_taken_stays_and_resolve_puts_it_away(pesagate: Gateway) -> None:
+    pesagate.start()
+    pesagate.post("c2b-confirmation", b"{")
+    pesagate.post("c2b-confirmation", b'{"a": "' + b"x" * 70_000 + b'"}')
+    assert reprocessed(pesagate) == ["still set aside: unreadable", "still set aside: too_large"]
+    for row in pesagate.rows("quarantine"):
+        assert pesagate.run("quarantine", "resolve", row["id"]).returncode == 0
+    assert pesagate.rows("quarantine") == []
+    assert pesagate.run("quarantine", "resolve", "1").returncode == 1
+
+
+@pytest.mark.parametrize("after", [0.3, 0.6])
+def test_a_reprocess_that_is_killed_makes_each_event_once(pesagate: Gateway, erp: Receiver, after: float) -> None:
+    pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]["allow_from"] = ["192.0.2.0/24"]
+    pesagate.start()
+    for number in range(300):
+        pesagate.post("c2b-confirmation", c2b(f"UKO7R8{number:04d}"))
+    running = subprocess.Popen([COMMAND, "-c", pesagate.path, "quarantine", "reprocess", "--yes"])
+    time.sleep(after)
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    done = pesagate.run("quarantine", "reprocess", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert pesagate.rows("quarantine") == []
+    events = pesagate.rows("events")
+    assert sorted(event["receipt"] for event in events) == [f"UKO7R8{number:04d}" for number in range(300)]
+    pesagate.wait_for_state("delivered", 300, seconds=60)
+    assert len({request.headers["webhook-id"] for request in erp.requests}) == 300
+
+
+def test_keys_open_only_what_they_should(pesagate: Gateway) -> None:
+    """A key that covers one kind takes nothing of another, from quarantine either."""
+    pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]["allow_from"] = ["192.0.2.0/24"]
+    pesagate.start()
+    pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB"))
+    pesagate.stop()
+    pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]["key"] = {"stk": KEY}
+    pesagate.start()
+    assert reprocessed(pesagate) == ["still set aside: source_address"]
+    (row,) = pesagate.rows("quarantine")
+    assert "has no hook duka 600638 c2b-confirmation any more" in row["detail"]

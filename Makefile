@@ -32,6 +32,10 @@ demo: $(RUNTIME) ## Show the gateway at work on this machine
 test: $(DEV) ## Run all tests
 	$(BIN)/pytest $(PYTEST_ARGS)
 
+.PHONY: crash
+crash: $(DEV) ## Kill processes under load and check the history: make crash SEEDS=1-200
+	PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash/test_history.py -n 2 -rP
+
 .PHONY: check
 check: $(DEV) ## Check style, types and import rules
 	$(BIN)/ruff check .

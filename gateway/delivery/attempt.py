@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from gateway.crash import point
 from gateway.delivery.decide import decide
 from gateway.delivery.progress import StoredProgress
 from gateway.domain.adapter import Adapter
@@ -34,13 +35,16 @@ class Attempter:
 
         Raises StoreUnavailable where a step could not be committed: then nothing was sent.
         """
+        point("after_claim")
         if delivery.unsealed:
             event = self.commit(Seal(delivery.id, delivery.event.id))
             if event is None:
                 return None
+            point("after_seal")
             delivery = replace(delivery, event=event)
         started_at, started = self.clock(), time.monotonic()
         verdict = self._ask(delivery, adapter)
+        point("after_send")
         number = delivery.attempts + 1
         ended = AttemptEnded(
             delivery_id=delivery.id,

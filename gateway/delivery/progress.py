@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gateway.crash import point
 from gateway.domain.due import DeliveryWrite, DueDelivery, StepBegun, StepSaved
 
 
@@ -33,6 +34,7 @@ class StoredProgress:
     def begin(self, step: str) -> None:
         """Commit that `step` is about to be sent."""
         self._commit(StepBegun(self._delivery.id, step))
+        point("after_begin")
         self._open_step = step
 
     def save(self, values: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from gateway.crash import point
 from gateway.domain.callback import Callback
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.received import Quarantined, Question, Reason, Received
@@ -58,6 +59,7 @@ class Intake:
                 # The row itself is at fault, and that is our bug: keep the bytes, and tell the sender that we do.
                 self._keep(_bug(received.callback, outcome), decided)
             else:
+                point("after_commit")
                 self._tell(received, outcome)
                 decided(_decision(received, outcome))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.dialects import sqlite
 
+from gateway.crash import point
 from gateway.domain.received import Arrival, Quarantined, Question, Received
 from gateway.domain.settled import Settled, Stored
 from gateway.domain.times import Clock, to_micros
@@ -45,5 +46,7 @@ class Inbox:
     def _write_arrivals(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Settled]:
         stored = read_known(connection, arrivals, self._clock())
         settled = self._settle(stored, arrivals)
+        point("before_insert")
         write_settled(connection, settled, to_micros(stored.now))
+        point("after_insert")
         return settled

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, select
+from sqlalchemy import Connection, RowMapping, exists, or_, select
 
 from gateway.domain.outcome import Outcome
 from gateway.domain.received import Arrival
@@ -21,6 +21,9 @@ from gateway.domain.settled import (
 from gateway.domain.times import from_micros
 from gateway.store.eventrow import event_of
 from gateway.store.tables import CALLBACKS, DELIVERIES, EVENTS, PAYMENT_KEYS, PAYMENTS
+
+# Without a window an event may be on its way as soon as it is committed; a clock that goes back must not reopen it.
+_SEALED = or_(EVENTS.c.sealed, EVENTS.c.sealed_at <= EVENTS.c.created_at)
 
 
 def read_known(connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> Stored:
@@ -71,7 +74,7 @@ def _payments(connection: Connection, ids: set[str]) -> dict[str, KnownPayment]:
     made = _event_ids(connection, ids)
     waits = exists().where(DELIVERIES.c.event_id == PAYMENTS.c.event_id)
     query = (
-        select(PAYMENTS, EVENTS.c.body, EVENTS.c.sealed_at, EVENTS.c.sealed, waits.label("has_deliveries"))
+        select(PAYMENTS, EVENTS.c.body, EVENTS.c.sealed_at, _SEALED.label("sealed"), waits.label("has_deliveries"))
         .join(EVENTS, EVENTS.c.id == PAYMENTS.c.event_id)
         .where(PAYMENTS.c.id.in_(ids))
     )

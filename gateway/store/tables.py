@@ -161,6 +161,8 @@ DELIVERIES = Table(
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),
     ),
+    # Delivery may still hold a row that a twin has taken away: its id must not come to mean another destination.
+    sqlite_autoincrement=True,
 )
 """One row for each event and destination."""
 

@@ -1,0 +1,134 @@
+"""The place of a run: a gateway with two tenants, a receiver that is not always well, and what happens to them."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from crash.checker import check
+from crash.clients import KEYS
+from crash.evidence import Evidence, open_deliveries, read
+from crash.history import History
+from gateway_process import Gateway, free_port, gateway
+
+from adapters.testing import Answer, Receiver
+
+WINDOWS = {"600638": "0s", "5012345": "2s", "600700": "2s"}
+
+
+def configuration(port: int, erp: str, workers: int = 2, **destination: Any) -> dict[str, Any]:
+    """Return the configuration: one tenant with two destinations, one with one."""
+
+    def shortcode(number: str, kind: str) -> dict[str, Any]:
+        return {"type": kind, "key": KEYS[number], "hold_older_than": "off", "merge_window": WINDOWS[number]}
+
+    def receiver(path: str) -> dict[str, Any]:
+        retry = {"schedule": ["1s"] * 30, "jitter": "0%"}
+        return {
+            "adapter": "http", "url": f"{erp}/{path}", "allow_private": True, "timeout": "5s", "retry": retry,
+            **destination,
+        }  # fmt: skip
+
+    return {
+        "version": 1,
+        "server": {"listen": f"127.0.0.1:{port}", "workers": workers},
+        "store": {"url": "sqlite:///pesagate.db"},
+        "tenants": {
+            "duka": {
+                "shortcodes": {"600638": shortcode("600638", "paybill"), "5012345": shortcode("5012345", "till")},
+                "destinations": {"erp": receiver("duka/erp"), "archive": receiver("duka/archive")},
+                "routes": [
+                    {"when": {"type": ["payment.*"]}, "to": ["erp"], "continue": True},
+                    {"to": ["archive"]},
+                ],
+            },
+            "soko": {
+                "shortcodes": {"600700": shortcode("600700", "paybill")},
+                "destinations": {"erp": receiver("soko/erp")},
+                "routes": [{"when": {"type": ["payment.*"]}, "to": ["erp"]}],
+            },
+        },
+    }
+
+
+def routed(tenant: str, event_type: str) -> Sequence[str]:
+    """Return the destinations that the configuration gives an event."""
+    return ("erp", "archive") if tenant == "duka" and event_type == "payment.succeeded" else ("erp",)
+
+
+def moods(seed: int, number: int = 4000) -> list[Answer]:
+    """Return the answers of a receiver that fails now and then, also after it has booked."""
+    rng = Random(f"moods/{seed}")
+    bad = (Answer(500), Answer(503), Answer(429), Answer(cut="before"), Answer(cut="middle"), Answer(delay=0.2))
+    return [rng.choice(bad) if rng.random() < 0.15 else Answer() for _ in range(number)]
+
+
+class Arena:
+    """A running gateway, its receiver, and the history of what clients did to it."""
+
+    def __init__(self, pesagate: Gateway, erp: Receiver) -> None:
+        self.pesagate = pesagate
+        self.erp = erp
+        self.history = History()
+
+    @property
+    def database(self) -> Path:
+        return self.pesagate.folder / "pesagate.db"
+
+    def kill(self, child: str) -> None:
+        """SIGKILL one child; the parent starts it again."""
+        self.pesagate.kill([self.pesagate.children()[child]])
+
+    def kill_parent(self) -> None:
+        """SIGKILL the parent alone, and start the gateway again."""
+        assert self.pesagate.process is not None
+        self.pesagate.kill([self.pesagate.process.pid])
+        self.pesagate.process.wait(10)
+        self.pesagate.start()
+
+    def freeze(self, child: str, seconds: float) -> None:
+        """Stop one child for a while."""
+        pid = self.pesagate.children()[child]
+        try:
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(seconds)
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            return
+
+    def settle(self, seconds: float = 90) -> Evidence:
+        """Wait until nothing is left to be delivered, stop the gateway, and read what is there."""
+        deadline = time.monotonic() + seconds
+        while open_deliveries(self.database) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert self.pesagate.stop() == 0
+        return read(self.database, self.erp.requests)
+
+    def breaches(self) -> list[str]:
+        """Return what is wrong in the end, by the checker."""
+        evidence = self.settle()
+        return check(self.history.operations(), evidence, routed)
+
+    def summary(self) -> str:
+        """Return what has been done, in one line of JSON."""
+        operations = self.history.operations()
+        outcomes = [one.outcome for one in operations]
+        return json.dumps(
+            {"posted": len(outcomes)}
+            | {name: outcomes.count(name) for name in ("ok", "fail", "info")}
+            | {"bodies": len({one.post.body for one in operations}), "requests": len(self.erp.requests)}
+        )
+
+
+@contextmanager
+def arena(folder: Path, seed: int, **options: Any) -> Iterator[Arena]:
+    """Give an arena whose gateway is not started yet."""
+    with Receiver() as erp:
+        erp.script(*moods(seed))
+        with gateway(folder, configuration(free_port(), erp.url, **options)) as pesagate:
+            yield Arena(pesagate, erp)

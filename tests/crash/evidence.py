@@ -1,0 +1,146 @@
+"""What a gateway holds and what its receivers got, read once when all is quiet. The checker sees nothing else."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.testing import Received
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """Bytes in the store: of a callback, of a copy of one, or in quarantine."""
+
+    table: str
+    tenant: str
+    shortcode: str
+    kind: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often the bytes of one kind on one shortcode were seen, by the store's own count."""
+
+    tenant: str
+    shortcode: str
+    kind: str
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An id that names a payment."""
+
+    tenant: str
+    value: str
+    payment_id: str
+    # Of the payment it leads to.
+    payment_tenant: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event."""
+
+    id: str
+    tenant: str
+    type: str
+    payment_id: str
+    body: dict[str, Any]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Ids of the payment that it speaks of."""
+        return frozenset(filter(None, (self.body["receipt"], self.body["ids"]["checkout_request_id"])))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A delivery."""
+
+    event_id: str
+    tenant: str
+    destination: str
+    state: str
+    # It waits for nothing but the time: an attempt will be made.
+    due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One request as a receiver got it."""
+
+    tenant: str
+    destination: str
+    webhook_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All of it."""
+
+    bodies: tuple[StoredBody, ...] = ()
+    counted: tuple[Counted, ...] = ()
+    keys: tuple[Key, ...] = ()
+    events: tuple[StoredEvent, ...] = ()
+    deliveries: tuple[StoredDelivery, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+
+
+_BODIES = """
+    SELECT 'callbacks', tenant, shortcode, kind, body FROM callbacks
+    UNION ALL SELECT 'copies', tenant, shortcode, kind, copy.body
+        FROM callback_copies copy JOIN callbacks ON callbacks.id = callback_id
+    UNION ALL SELECT 'quarantine', tenant, shortcode, kind, body FROM quarantine
+"""
+_COUNTED = """
+    SELECT tenant, shortcode, kind, sum(seen) FROM (
+        SELECT tenant, shortcode, kind, seen FROM callbacks
+        UNION ALL SELECT tenant, shortcode, kind, seen FROM quarantine
+    ) GROUP BY 1, 2, 3
+"""
+_KEYS = """
+    SELECT keys.tenant, keys.value, payment_id, payments.tenant
+    FROM payment_keys keys JOIN payments ON payments.id = payment_id
+"""
+_DELIVERIES = "SELECT event_id, tenant, destination, state, waiting_for IS NULL FROM deliveries"
+
+
+def read(database: Path, requests: Iterable[Received]) -> Evidence:
+    """Read the store of a gateway that has stopped, and what its receivers got at /<tenant>/<destination>."""
+    with closing(sqlite3.connect(database)) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert store.execute("PRAGMA foreign_key_check").fetchall() == []
+        events = store.execute("SELECT id, tenant, type, payment_id, body FROM events ORDER BY seq").fetchall()
+        return Evidence(
+            bodies=tuple(StoredBody(*row) for row in store.execute(_BODIES)),
+            counted=tuple(Counted(*row) for row in store.execute(_COUNTED)),
+            keys=tuple(Key(*row) for row in store.execute(_KEYS)),
+            events=tuple(StoredEvent(*row, json.loads(body)) for *row, body in events),
+            deliveries=tuple(StoredDelivery(*row, bool(due)) for *row, due in store.execute(_DELIVERIES)),
+            bookings=tuple(_booking(request) for request in requests if _is_whole(request)),
+        )
+
+
+def open_deliveries(database: Path) -> int:
+    """Return how many deliveries will still be tried."""
+    with closing(sqlite3.connect(database, timeout=20)) as store:
+        query = "SELECT count(*) FROM deliveries WHERE state = 'pending' AND waiting_for IS NULL"
+        count: int = store.execute(query).fetchone()[0]
+        return count
+
+
+def _is_whole(request: Received) -> bool:
+    # A sender that dies in the middle of a request leaves a part, which no receiver books.
+    return len(request.body) == int(request.headers["content-length"])
+
+
+def _booking(request: Received) -> Booking:
+    _, tenant, destination = request.path.split("/")
+    return Booking(tenant, destination, request.headers["webhook-id"], request.body)

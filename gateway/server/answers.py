@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.domain.settled import Disposition
@@ -75,6 +76,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
 
 
+@lru_cache(maxsize=256)
 def answer(decision: Decision, success: bytes) -> Answer:
     """Return the answer of a decision; `success` is what the provider takes for "received"."""
     row = ANSWERS[decision]

@@ -77,6 +77,7 @@ class HookRequest(HTTPMessageDelegate):
         assert isinstance(start_line, RequestStartLine)  # noqa: S101 - a server's delegate sees requests only
         self._method = start_line.method
         self._headers = headers
+        self._plain = start_line.version == "HTTP/1.1" and "Connection" not in headers
         path, _, self._query = start_line.path.partition("?")
         key, _, kind = path.removeprefix(PREFIX).partition("/")
         hook = self._desk.hooks.find(key, kind) if path.startswith(PREFIX) else None
@@ -175,17 +176,18 @@ class HookRequest(HTTPMessageDelegate):
         self._write(answer(decision, b""))
 
     def _write(self, said: Answer) -> None:
-        write(self._connection, said, self._method, last=self._desk.counters.stopping)
+        write(self._connection, said, self._method, plain=self._plain, last=self._desk.counters.stopping)
 
 
-def write(connection: HTTPConnection, said: Answer, method: str, last: bool = False) -> None:
+def write(connection: HTTPConnection, said: Answer, method: str, *, plain: bool, last: bool = False) -> None:
     """Send an answer; `last` asks the sender not to use the connection again.
 
-    A sender who has gone away meanwhile misses it; what it speaks of is done all the same.
+    `plain` says that Tornado will add nothing to the headers (HTTP/1.1 without a Connection header): then they are made
+    once a second for all answers alike. A sender who has gone away meanwhile misses the answer; what it speaks of is
+    done all the same.
     """
-    headers = HTTPHeaders()
-    for name, value in (*said.headers, ("Date", _date(int(time.time())))):
-        headers.add(name, value)
+    second = int(time.time())
+    headers = _same_headers(said.headers, second) if plain and not last else _headers(said.headers, second)
     if last:
         headers["Connection"] = "close"
     try:
@@ -196,9 +198,14 @@ def write(connection: HTTPConnection, said: Answer, method: str, last: bool = Fa
         return
 
 
-@lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    return format_timestamp(second)
+def _headers(pairs: tuple[tuple[str, str], ...], second: int) -> HTTPHeaders:
+    headers = HTTPHeaders()
+    for name, value in (*pairs, ("Date", format_timestamp(second))):
+        headers.add(name, value)
+    return headers
+
+
+_same_headers = lru_cache(maxsize=64)(_headers)
 
 
 def _peer(connection: HTTPConnection) -> str:

@@ -21,5 +21,9 @@ class StoreUnavailable(StoreError):
     """A commit could not be made for a reason other than the data (disk full, locked, connection gone)."""
 
 
+class QuarantineFull(StoreUnavailable):
+    """So many callbacks of a hook are in quarantine that no more are kept; a person has to look at them."""
+
+
 class StoreBusy(StoreUnavailable):
     """The writer's queue is full; the caller answers 503 and the sender may come again."""

@@ -75,6 +75,8 @@ class Shortcode:
     # "accept" or one of C2B00011..C2B00016
     validation_default: str = "accept"
     validation_budget: timedelta = timedelta(seconds=3)
+    # So many open quarantine rows of one kind are kept for it; what comes above them is answered 503.
+    quarantine_limit: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)

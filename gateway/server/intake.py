@@ -7,7 +7,7 @@ import structlog
 
 from gateway.crash import point
 from gateway.domain.callback import Callback
-from gateway.domain.errors import StoreUnavailable
+from gateway.domain.errors import QuarantineFull, StoreUnavailable
 from gateway.domain.received import Quarantined, Question, Reason, Received
 from gateway.domain.settled import Settled
 from gateway.pipeline.hooks import Hook
@@ -54,6 +54,8 @@ class Intake:
     def _commit(self, received: Received, decided: Callable[[Decision], None]) -> None:
         def written(outcome: Outcome) -> None:
             if isinstance(outcome, StoreUnavailable):
+                if isinstance(outcome, QuarantineFull):
+                    _LOG.error(str(outcome), tenant=received.callback.tenant)
                 decided(Decision.UNAVAILABLE)
             elif isinstance(outcome, Exception):
                 # The row itself is at fault, and that is our bug: keep the bytes, and tell the sender that we do.

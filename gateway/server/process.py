@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tornado.httpserver import HTTPServer
 
+from gateway.domain.errors import QuarantineFull
 from gateway.domain.ids import RowIds
 from gateway.domain.received import Received
 from gateway.domain.settings import Settings
@@ -33,7 +34,7 @@ _FINISH_LIMIT_S = 10.0
 _TELL_EVERY_S = 60.0
 
 OnStop = Callable[[Callable[[], None]], None]
-IntakeWriter = Writer[Received | Probe, Ticket, Settled | None]
+IntakeWriter = Writer[Received | Probe, Ticket, Settled | QuarantineFull | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,12 @@ async def _serve(parts: Parts, listener: socket.socket, on_stop: OnStop) -> None
         loop.call_soon_threadsafe(stopping.set)
 
     on_stop(stop)
-    writer: IntakeWriter = Writer(open_engine(parts.settings.store_url), Inbox(parts.settle, utc_now), resolver(loop))
+
+    def limit(tenant: str, shortcode: str) -> int:
+        return parts.settings.tenants[tenant].shortcodes[shortcode].quarantine_limit
+
+    inbox = Inbox(parts.settle, utc_now, limit)
+    writer: IntakeWriter = Writer(open_engine(parts.settings.store_url), inbox, resolver(loop))
     counters, patience = Counters(), Patience(HEADER_TIMEOUT_S, BODY_TIMEOUT_S)
     server = _http_server(parts, writer, counters, patience)
     server.add_socket(listener)

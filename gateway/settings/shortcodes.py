@@ -54,6 +54,7 @@ class Shortcodes:
             hold_older_than=self._hold(section),
             validation_default=section.get("validation_default", "accept"),
             validation_budget=self._budget(section),
+            quarantine_limit=section.get("quarantine_limit", 10_000),
         )
         return PlacedShortcode(shortcode, section.steps, tuple(PlacedKey(key, steps) for key, steps in placed))
 

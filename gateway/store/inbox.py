@@ -7,11 +7,12 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import sqlite
 
 from gateway.crash import point
+from gateway.domain.errors import QuarantineFull
 from gateway.domain.received import Arrival, Quarantined, Question, Received
 from gateway.domain.settled import Settled, Stored
 from gateway.domain.times import Clock, to_micros
 from gateway.store.known import read_known
-from gateway.store.set_aside import write_quarantine, write_questions
+from gateway.store.set_aside import Limit, write_quarantine, write_questions
 from gateway.store.settled_rows import write_settled
 from gateway.store.tables import META
 
@@ -26,22 +27,27 @@ class Probe:
 class Inbox:
     """Writes what intake received. Called on the writer's thread with an open transaction."""
 
-    def __init__(self, settle: Settle, clock: Clock) -> None:
+    def __init__(self, settle: Settle, clock: Clock, quarantine_limit: Limit = lambda *_: 10_000) -> None:
         self._settle = settle
         self._clock = clock
+        self._quarantine_limit = quarantine_limit
 
-    def __call__(self, connection: Connection, batch: Sequence[Received | Probe]) -> list[Settled | None]:
-        """Write a batch; return each arrival settled, in order, and None for everything else."""
+    def __call__(
+        self, connection: Connection, batch: Sequence[Received | Probe]
+    ) -> list[Settled | QuarantineFull | None]:
+        """Write a batch; return each arrival settled, in order, None for what is only kept, and what found no room."""
         arrivals = [item for item in batch if isinstance(item, Arrival)]
         settled = self._write_arrivals(connection, arrivals) if arrivals else []
         if len(arrivals) == len(batch):
             return list(settled)
-        write_quarantine(connection, [item for item in batch if isinstance(item, Quarantined)])
+        quarantined = [item for item in batch if isinstance(item, Quarantined)]
+        full = write_quarantine(connection, quarantined, self._quarantine_limit)
         write_questions(connection, [item for item in batch if isinstance(item, Question)])
         if any(isinstance(item, Probe) for item in batch):
             connection.execute(sqlite.insert(META).prefix_with("OR REPLACE").values(key="probe", value=""))
-        by_callback = {one.arrival.callback.id: one for one in settled}
-        return [by_callback[item.callback.id] if isinstance(item, Arrival) else None for item in batch]
+        said: dict[int, Settled | QuarantineFull] = {one.arrival.callback.id: one for one in settled}
+        said.update(full)
+        return [None if isinstance(item, Probe) else said.get(item.callback.id) for item in batch]
 
     def _write_arrivals(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Settled]:
         stored = read_known(connection, arrivals, self._clock())

@@ -204,6 +204,15 @@ QUARANTINE = Table(
     Column("resolved", Boolean, nullable=False, server_default=text("0")),
     # The same bytes on the same hook are one counted row.
     UniqueConstraint("tenant", "shortcode", "kind", "body_digest", name="quarantine_bytes"),
+    # To count what is open of a hook, and to list it.
+    Index(
+        "quarantine_open",
+        "tenant",
+        "shortcode",
+        "kind",
+        sqlite_where=text("resolved = 0"),
+        postgresql_where=text("NOT resolved"),
+    ),
 )
 """Authenticated callbacks that could not become an event."""
 

@@ -125,3 +125,20 @@ def test_keys_open_only_what_they_should(pesagate: Gateway) -> None:
     assert reprocessed(pesagate) == ["still set aside: source_address"]
     (row,) = pesagate.rows("quarantine")
     assert "has no hook duka 600638 c2b-confirmation any more" in row["detail"]
+
+
+def test_a_full_quarantine_is_said_so_and_takes_more_when_a_person_has_looked(pesagate: Gateway) -> None:
+    pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]["quarantine_limit"] = 2
+    pesagate.start()
+    bad = [f"{{{number}".encode() for number in range(3)]
+    assert [pesagate.post("stk", body).status_code for body in bad] == [400, 400, 503]
+    # Bytes that are kept already are counted; other kinds, and payments, have their own room.
+    assert pesagate.post("stk", bad[0]).status_code == 400
+    assert pesagate.post("c2b-confirmation", bad[2]).status_code == 400
+    assert pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB")).headers["Pesagate-Result"] == "accepted"
+    assert sorted(row["seen"] for row in pesagate.rows("quarantine")) == [1, 1, 2]
+    said = [line["level"] for line in pesagate.log_lines() if "quarantine of duka 600638 stk is full" in line["event"]]
+    assert said == ["error"]
+    first = pesagate.rows("quarantine")[0]["id"]
+    assert pesagate.run("quarantine", "resolve", first).returncode == 0
+    assert pesagate.post("stk", bad[2]).status_code == 400

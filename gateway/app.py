@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from gateway.domain.adapter import Preview
     from gateway.domain.event import Event
+    from gateway.domain.question import Decided
     from gateway.domain.received import Quarantined, Received
+    from gateway.domain.references import LookUp, ReferenceList
     from gateway.domain.settled import Issue
     from gateway.pipeline.hooks import Hook, Hooks
     from gateway.server.answers import Answer
@@ -46,7 +48,7 @@ def check(path: Path) -> tuple[Problem, ...]:
     loaded = _load(path)
     if loaded.settings is None:
         return loaded.problems
-    return (*loaded.problems, *_adapter_problems(loaded.settings))
+    return (*loaded.problems, *_adapter_problems(loaded.settings), *_list_problems(loaded.settings))
 
 
 def serve(settings: Settings) -> int:
@@ -54,6 +56,7 @@ def serve(settings: Settings) -> int:
     from gateway.delivery import process as delivery
     from gateway.delivery.wake import Wake
     from gateway.pipeline.settle import settle
+    from gateway.references.kept import KeptLists
     from gateway.server import process as intake
     from gateway.server.listen import bind
     from gateway.store.lock import StoreLock
@@ -62,9 +65,10 @@ def serve(settings: Settings) -> int:
 
     with StoreLock(settings.store_url):
         prepare(settings.store_url)
-        hooks = compile_hooks(settings)
+        lists = KeptLists(_lists(settings))
+        hooks = compile_hooks(settings, lists.look_up)
         wake = Wake()
-        parts = intake.Parts(settings, hooks, settle, wake.up)
+        parts = intake.Parts(settings, hooks, settle, wake.up, lists.kept_fresh)
         with bind(settings.server.host, settings.server.port) as listener:
             takers = [
                 Child(f"intake-{number}", lambda on_stop: intake.run(parts, listener, on_stop))
@@ -76,12 +80,12 @@ def serve(settings: Settings) -> int:
             return Supervisor([*takers, deliverer]).run()
 
 
-def compile_hooks(settings: Settings) -> "Hooks":
-    """Return the table of all hooks."""
+def compile_hooks(settings: Settings, look_up: "LookUp") -> "Hooks":
+    """Return the table of all hooks; `look_up` gives the lists of references that validation rules speak of."""
     from gateway.pipeline.hooks import compile_hooks as compile_table
     from gateway.providers import KINDS
 
-    return compile_table(settings, KINDS, resources.schema)
+    return compile_table(settings, KINDS, resources.schema, look_up)
 
 
 def kinds() -> tuple[str, ...]:
@@ -100,20 +104,27 @@ class Trial:
     # What would be sent to each destination.
     requests: Mapping[str, Sequence["Preview"]]
     quarantined: "Quarantined | None"
+    # The answer to a question, and why.
+    decided: "Decided | None" = None
+    # Lists of references that could not be read, each with the reason.
+    unread: tuple[str, ...] = ()
 
 
 def try_callback(settings: Settings, shortcode: str, kind: str, body: bytes, content_type: str) -> Trial:
     """Return what `serve` would make of a callback, by the same code, touching nothing.
 
-    Raises PesagateError where the shortcode is not configured or none of its keys opens the kind.
+    Lists of references are read from where they are kept. Raises PesagateError where the shortcode is not configured
+    or none of its keys opens the kind.
     """
-    from gateway.domain.received import Quarantined
+    from gateway.domain.question import Decided
+    from gateway.domain.received import Quarantined, Question
     from gateway.domain.settled import Stored
     from gateway.pipeline.receive import receive
     from gateway.pipeline.settle import settle
     from gateway.server.intake import answer_to
 
-    hook = _hook(settings, shortcode, kind)
+    unread: dict[str, str] = {}
+    hook = _hook(settings, shortcode, kind, _reading(settings, unread))
     callback = Callback(
         id=0,
         tenant=hook.shortcode.tenant,
@@ -134,10 +145,12 @@ def try_callback(settings: Settings, shortcode: str, kind: str, body: bytes, con
             answer_to(hook, received, settled), None if settled.issue is None else settled.issue.event, requests, None
         )
     quarantined = received if isinstance(received, Quarantined) else None
-    return Trial(answer_to(hook, received, None), None, {}, quarantined)
+    decided = Decided(received.decision, received.because) if isinstance(received, Question) else None
+    faults = tuple(f"{name}: {fault}" for name, fault in unread.items())
+    return Trial(answer_to(hook, received, None), None, {}, quarantined, decided, faults)
 
 
-def _hook(settings: Settings, number: str, kind: str) -> "Hook":
+def _hook(settings: Settings, number: str, kind: str, look_up: "LookUp") -> "Hook":
     found = [
         shortcode
         for tenant in settings.tenants.values()
@@ -147,7 +160,7 @@ def _hook(settings: Settings, number: str, kind: str) -> "Hook":
     if not found:
         known = ", ".join(sorted(number for tenant in settings.tenants.values() for number in tenant.shortcodes))
         raise PesagateError(f"No tenant has the shortcode {number}; configured are: {known or 'none'}.")
-    hooks = compile_hooks(settings)
+    hooks = compile_hooks(settings, look_up)
     for key in found[0].keys:
         hook = hooks.find(key.secret.reveal(), kind)
         if hook is not None:
@@ -225,6 +238,25 @@ def reprocess(settings: Settings, hooks: "Hooks", connection: "Connection", ids:
     return take_again(connection, ids, receive, settle, utc_now())
 
 
+def _lists(settings: Settings) -> "list[ReferenceList]":
+    return [each for tenant in settings.tenants.values() for each in tenant.references.values()]
+
+
+def _reading(settings: Settings, unread: dict[str, str]) -> "LookUp":
+    """Return a look-up that reads a list when it is asked for; what cannot be read goes to `unread` with the reason."""
+    from gateway.references.kept import KeptLists
+
+    lists = KeptLists(_lists(settings))
+
+    def look_up(tenant: str, name: str) -> frozenset[str] | None:
+        fault = lists.read(tenant, name)
+        if fault is not None:
+            unread[name] = fault
+        return lists.look_up(tenant, name)
+
+    return look_up
+
+
 def _load(path: Path) -> "Loaded":
     from gateway.settings import Known, load
 
@@ -240,3 +272,15 @@ def _adapter_problems(settings: Settings) -> list[Problem]:
                 key = f"tenants.{tenant.id}.destinations.{name}"
                 problems += [Problem(str(settings.path), 0, 0, key, said) for said in adapter.check()]
     return problems
+
+
+def _list_problems(settings: Settings) -> list[Problem]:
+    """Return what makes a list of references unreadable whatever its source holds, such as a driver that is missing."""
+    from gateway.references.sources import fault_of
+
+    found = [(each, fault_of(each.source)) for each in _lists(settings)]
+    return [
+        Problem(str(settings.path), 0, 0, f"tenants.{each.tenant}.references.{each.name}", said)
+        for each, said in found
+        if said
+    ]

@@ -1,7 +1,7 @@
 """Callbacks and what the pipeline makes of them, for tests below the network: real kinds, real schemas, no store."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -10,7 +10,9 @@ from typing import Any
 
 from gateway import resources
 from gateway.domain.callback import Callback
+from gateway.domain.question import ValidationRule
 from gateway.domain.received import Arrival, Received
+from gateway.domain.references import LookUp, ReferenceList
 from gateway.domain.settings import HookKey, Route, Secret, Server, Settings, Shortcode, Tenant
 from gateway.pipeline.hooks import Hook, Hooks, compile_hooks
 from gateway.pipeline.receive import receive
@@ -32,7 +34,13 @@ def key(text: str = KEY, *kinds: str) -> HookKey:
     return HookKey(Secret(text), frozenset(kinds) or None)
 
 
-def hooks(*shortcodes: Shortcode, routes: Sequence[Route] = EVERYTHING) -> Hooks:
+def hooks(
+    *shortcodes: Shortcode,
+    routes: Sequence[Route] = EVERYTHING,
+    validation: tuple[ValidationRule, ...] | None = None,
+    references: Mapping[str, ReferenceList] | None = None,
+    look_up: LookUp = lambda _tenant, _name: None,
+) -> Hooks:
     """Return the hooks of tenants that have these shortcodes."""
     tenants = {
         code.tenant: Tenant(
@@ -41,16 +49,23 @@ def hooks(*shortcodes: Shortcode, routes: Sequence[Route] = EVERYTHING) -> Hooks
             {other.number: other for other in shortcodes if other.tenant == code.tenant},
             {},
             tuple(routes),
+            validation,
+            references or {},
         )
         for code in shortcodes
     }
     settings = Settings(Path("pesagate.yaml"), Server(), Secret("sqlite://"), tenants, "0" * 64)
-    return compile_hooks(settings, KINDS, resources.schema)
+    return compile_hooks(settings, KINDS, resources.schema, look_up)
 
 
-def hook(kind: str, routes: Sequence[Route] = EVERYTHING, **overrides: Any) -> Hook:
+def hook(
+    kind: str,
+    routes: Sequence[Route] = EVERYTHING,
+    validation: tuple[ValidationRule, ...] | None = None,
+    **overrides: Any,
+) -> Hook:
     """Return the hook of one kind."""
-    found = hooks(shortcode(**overrides), routes=routes).find(KEY, kind)
+    found = hooks(shortcode(**overrides), routes=routes, validation=validation).find(KEY, kind)
     assert found is not None
     return found
 

@@ -21,6 +21,7 @@ COMMANDS = MappingProxyType(
         "quarantine": Row(
             "gateway.cli.quarantine:quarantine", "List, or take once more, what was kept but became no event."
         ),
+        "questions": Row("gateway.cli.events:questions", "List the C2B validations and why each was so answered."),
         "deliveries": Row("gateway.cli.events:deliveries", "List the deliveries and where they stand."),
         "conflicts": Row("gateway.cli.explain:conflicts", "List the callbacks that contradict what is known."),
         "explain": Row("gateway.cli.explain:explain", "Tell the whole story of a payment, by any of its ids."),

@@ -1,4 +1,4 @@
-"""`pesagate events`, `deliveries`: what the store knows, for people and for scripts."""
+"""`pesagate events`, `questions`, `deliveries`: what the store knows, for people and for scripts."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -49,7 +49,21 @@ def deliveries(config: Path, as_json: bool, tenant: str | None, state: str | Non
             click.echo(dump(row) if as_json else columns(row, _DELIVERY))
 
 
+@click.command()
+@config_option
+@json_option
+@tenant_option
+@click.option("--receipt", metavar="R", help="Only those about this receipt.")
+def questions(config: Path, as_json: bool, tenant: str | None, receipt: str | None) -> None:
+    """List the C2B validations: what was asked, what was answered, and which rule decided it."""
+    with opened_store(config) as (_, connection):
+        for row in queries.questions(connection, tenant, receipt):
+            click.echo(dump(row) if as_json else columns(row, _QUESTION))
+
+
 _DELIVERY = ("event_id", "tenant", "destination", "state", "waiting_for", "attempts", "due_at", "reason")
+
+_QUESTION = ("received_at", "tenant", "shortcode", "receipt", "account_reference", "amount", "decision", "because")
 
 
 @contextmanager

@@ -104,7 +104,8 @@ def reprocess(
 
 
 def _reviewed(settings: Settings, engine: Engine, ids: Sequence[int]) -> Iterator[Reviewed]:
-    hooks = app.compile_hooks(settings)
+    # No lists of references: a question of long ago is not decided again.
+    hooks = app.compile_hooks(settings, lambda *_: None)
     for start in range(0, len(ids), _CHUNK):
         with engine.begin() as connection:
             done = app.reprocess(settings, hooks, connection, ids[start : start + _CHUNK])

@@ -37,6 +37,8 @@ def _told(trial: app.Trial) -> dict[str, Any]:
         "event": None if trial.event is None else trial.event.as_dict(),
         "quarantine": quarantined
         and {"reason": quarantined.reason.value, "path": quarantined.path, "detail": quarantined.detail},
+        "decision": trial.decided and {"decision": trial.decided.decision, "because": trial.decided.because},
+        "unread_lists": list(trial.unread),
         "destinations": list(trial.requests),
         "requests": [
             {"destination": name, "request": one.title, "headers": dict(one.headers), "body": one.body}

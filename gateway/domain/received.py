@@ -68,7 +68,10 @@ class Question:
 
     callback: Callback
     facts: Facts
+    # `accept`, or the code of the refusal.
     decision: str
+    # Why, in the words of the configuration.
+    because: str
 
 
 Received = Arrival | Quarantined | Question

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from gateway.domain.question import ValidationRule
+
+if TYPE_CHECKING:
+    from gateway.domain.references import ReferenceList
 
 Network = IPv4Network | IPv6Network
 
@@ -120,6 +125,9 @@ class Tenant:
     shortcodes: Mapping[str, Shortcode] = field(default_factory=dict)
     destinations: Mapping[str, Destination] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    # None: nothing is said about C2B validation, and the shortcode's default is the answer to every question.
+    validation: tuple[ValidationRule, ...] | None = None
+    references: "Mapping[str, ReferenceList]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

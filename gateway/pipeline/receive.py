@@ -30,7 +30,8 @@ def receive(hook: Hook, callback: Callback) -> Received:
     if not names(hook.shortcode, facts.shortcode):
         return Quarantined(callback, Reason.FOREIGN_SHORTCODE, detail=_foreign(hook.shortcode, facts))
     if hook.kind.question:
-        return Question(callback, facts, hook.shortcode.validation_default)
+        decided = hook.decide(facts)
+        return Question(callback, facts, decided.decision, decided.because)
     event = compose(hook.kind, callback, facts)
     waits = hook.kind.incomplete and facts.outcome is Outcome.SUCCEEDED
     window = hook.shortcode.merge_window if waits else timedelta(0)

@@ -1,7 +1,9 @@
 """From a request to its answer: the pure pipeline, one commit, and what to do when either fails."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -25,15 +27,20 @@ Submit = Callable[[Received, Ticket], None]
 Done = Callable[[Decision, Answer], None]
 """Takes the decision about a callback and the answer to it."""
 
+OVER_BUDGET = "deciding took longer than validation_budget"
+
 _REASONS = {Reason.UNREADABLE: Decision.UNREADABLE, Reason.TOO_LARGE: Decision.TOO_LARGE}
 
 
 class Intake:
     """Takes authenticated callbacks. `submit` queues one for the writer and raises StoreBusy when it cannot."""
 
-    def __init__(self, submit: Submit, committed: Callable[[Settled], None]) -> None:
+    def __init__(
+        self, submit: Submit, committed: Callable[[Settled], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._submit = submit
         self._committed = committed
+        self._clock = clock
 
     def take(self, hook: Hook, callback: Callback, done: Done, refused: Quarantined | None = None) -> None:
         """Take a callback; `done` gets the answer, after the commit that it speaks of.
@@ -41,10 +48,14 @@ class Intake:
         `refused` is given where the callback goes to quarantine whatever it says (too large, wrong address).
         Callbacks of the loop rather than coroutines: a task for each request would cost a tenth of it.
         """
+        began = self._clock()
         try:
             received = refused or receive(hook, callback)
         except Exception as error:
             received = _bug(callback, error)
+        if isinstance(received, Question) and self._clock() - began > hook.shortcode.validation_budget.total_seconds():
+            # Deciding waits for nobody (see pipeline/question.py): the machine itself must have stood still.
+            received = replace(received, decision=hook.shortcode.validation_default, because=OVER_BUDGET)
         if hook.kind is not None and hook.kind.question is not None:
             done(_decision(received, None), answer_to(hook, received, None))
             self._record(received)

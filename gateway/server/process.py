@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from tornado.httpserver import HTTPServer
@@ -46,11 +47,14 @@ class Parts:
     settle: Settle
     # Tells the delivery process that there is something to do.
     wake: Callable[[], None]
+    # Entered in the process itself, before it takes anything: threads do not survive a fork.
+    beside: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def run(parts: Parts, listener: socket.socket, on_stop: OnStop) -> None:
     """Take callbacks until told to stop; `on_stop` takes what is to be called then, also from a signal handler."""
-    asyncio.run(_serve(parts, listener, on_stop))
+    with parts.beside():
+        asyncio.run(_serve(parts, listener, on_stop))
 
 
 async def _serve(parts: Parts, listener: socket.socket, on_stop: OnStop) -> None:

@@ -20,6 +20,7 @@ from gateway.settings.interpolate import interpolate
 from gateway.settings.keys import Keys
 from gateway.settings.nearest import nearest
 from gateway.settings.numbers import refuse_unclear_numbers
+from gateway.settings.references import References
 from gateway.settings.report import Report, Section, problems_of
 from gateway.settings.routes import Routes
 from gateway.settings.schema_check import check
@@ -28,6 +29,7 @@ from gateway.settings.server import server_of
 from gateway.settings.shortcodes import Shortcodes
 from gateway.settings.store_url import store_url
 from gateway.settings.tenants import Tenants
+from gateway.settings.validation import Validation
 from gateway.settings.variable_types import settle_types
 
 
@@ -66,6 +68,8 @@ def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str],
         Shortcodes(report, Keys(report, secrets, known.kinds)),
         Destinations(report, secrets, Adapters(known)),
         Routes(report, known.kinds),
+        Validation(report),
+        References(report, secrets),
     )
     return Settings(
         path=path,

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from gateway.domain.settings import Secret, Tenant
 from gateway.settings.destinations import Destinations
 from gateway.settings.places import Place, Steps
+from gateway.settings.references import References
 from gateway.settings.report import Report, Section
 from gateway.settings.routes import Routes
 from gateway.settings.shortcodes import PlacedShortcode, Shortcodes
+from gateway.settings.validation import Validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Tenants:
     shortcodes: Shortcodes
     destinations: Destinations
     routes: Routes
+    validation: Validation
+    references: References
 
     def build(self, sections: dict[str, Section]) -> dict[str, Tenant]:
         """Return the tenants by name."""
@@ -27,13 +31,16 @@ class Tenants:
         for name, section in sections.items():
             own = self._shortcodes(name, section.section("shortcodes"))
             placed += own
+            shortcodes = {each.shortcode.number: each.shortcode for each in own}
             destinations = section.section("destinations").sections()
             tenants[name] = Tenant(
                 id=name,
                 name=section.get("name", name),
-                shortcodes={each.shortcode.number: each.shortcode for each in own},
+                shortcodes=shortcodes,
                 destinations={each: self.destinations.build(each, name, inner) for each, inner in destinations.items()},
                 routes=self.routes.build(section),
+                validation=self.validation.build(section, shortcodes),
+                references=self.references.build(name, section.section("references")),
             )
         self._refuse_numbers_used_twice(placed)
         self._refuse_keys_used_twice(placed)

@@ -11,7 +11,7 @@ from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.event import Event, Raw
 from gateway.domain.times import from_micros, nairobi_text, to_micros
 from gateway.store.eventrow import event_of
-from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS, QUARANTINE
+from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS, QUARANTINE, QUESTIONS
 
 
 @contextmanager
@@ -57,6 +57,23 @@ def quarantined_body(connection: Connection, row_id: int) -> bytes | None:
     """Return the bytes of a quarantine row as they came, None where there is no such row."""
     body: bytes | None = connection.scalar(select(QUARANTINE.c.body).where(QUARANTINE.c.id == row_id))
     return body
+
+
+def questions(
+    connection: Connection, tenant: str | None = None, receipt: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Give the C2B validations in the order they came, each with its decision and why; without the payer."""
+    table = QUESTIONS.c
+    query = select(
+        table.id, table.tenant, table.shortcode, table.kind, table.identity.label("receipt"), table.account_reference,
+        table.amount, table.decision, table.because, table.source, table.received_at,
+    ).order_by(table.id)  # fmt: skip
+    if tenant is not None:
+        query = query.where(table.tenant == tenant)
+    if receipt is not None:
+        query = query.where(table.identity == receipt)
+    for row in connection.execute(query).mappings():
+        yield {**row, "id": str(row["id"]), "received_at": nairobi_text(from_micros(row["received_at"]))}
 
 
 def deliveries(

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 from sqlalchemy.dialects import sqlite
 
 from gateway.domain.errors import QuarantineFull
+from gateway.domain.event import money_text
 from gateway.domain.received import Quarantined, Question
 from gateway.domain.times import to_micros
 from gateway.store.hot import HotStatement, Row
@@ -30,7 +31,8 @@ _QUARANTINE = HotStatement(
 )  # fmt: skip
 _QUESTION = HotStatement(
     QUESTIONS.insert(),
-    "id", "tenant", "shortcode", "kind", "identity", "decision", "body", "source", "received_at",
+    "id", "tenant", "shortcode", "kind", "identity", "decision", "because", "account_reference", "amount", "body",
+    "source", "received_at",
 )  # fmt: skip
 
 
@@ -80,6 +82,7 @@ def write_questions(connection: Connection, questions: Sequence[Question]) -> No
 
 
 def _question_row(item: Question) -> Row:
-    callback = item.callback
-    who = (callback.id, callback.tenant, callback.shortcode, callback.kind, item.facts.identity)
-    return (*who, item.decision, callback.body, callback.source, to_micros(callback.received_at))
+    callback, facts = item.callback, item.facts
+    who = (callback.id, callback.tenant, callback.shortcode, callback.kind, facts.identity)
+    what = (item.decision, item.because, facts.account_reference, money_text(facts.amount))
+    return (*who, *what, callback.body, callback.source, to_micros(callback.received_at))

@@ -45,7 +45,7 @@ def story(connection: Connection, payment_id: str) -> dict[str, Any]:
 def questions_named(connection: Connection, name: str, tenant: str | None = None) -> Iterator[dict[str, Any]]:
     """Give the validations of a receipt and how each was decided."""
     table = QUESTIONS.c
-    query = select(table.tenant, table.shortcode, table.kind, table.decision, table.received_at)
+    query = select(table.tenant, table.shortcode, table.kind, table.decision, table.because, table.received_at)
     query = query.where(table.identity == name).order_by(table.id)
     if tenant is not None:
         query = query.where(table.tenant == tenant)

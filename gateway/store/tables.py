@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 METADATA = MetaData()
 
@@ -224,7 +224,13 @@ QUESTIONS = Table(
     Column("shortcode", String(16), nullable=False),
     Column("kind", String(64), nullable=False),
     Column("identity", String(128), nullable=False),
+    # accept, or the code of the refusal
     Column("decision", String(16), nullable=False),
+    # Why, in the words of the configuration.
+    Column("because", String(256), nullable=False),
+    # What was asked about.
+    Column("account_reference", Text),
+    Column("amount", String(32)),
     Column("body", LargeBinary, nullable=False),
     Column("source", String(64), nullable=False),
     _micros("received_at"),

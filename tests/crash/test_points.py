@@ -1,4 +1,4 @@
-"""SIGKILL at every named point of a payment's way, and of the parent alone. What it cost is looked at by the checker."""
+"""SIGKILL at every named point of a payment's way, and of the parent alone. The checker looks at what it cost."""
 
 import time
 from pathlib import Path

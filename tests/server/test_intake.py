@@ -145,3 +145,24 @@ def test_what_was_decided_is_what_is_counted(store: Store) -> None:
         return decision
 
     assert asyncio.run(run()) is Decision.UNREADABLE
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(2.9, "0"), (3.1, "C2B00016")])
+def test_a_question_that_took_too_long_gets_the_default(store: Store, seconds: float, code: str) -> None:
+    """Deciding waits for nobody; what is measured is a machine that stood still."""
+    times = iter([100.0, 100.0 + seconds])
+
+    async def run() -> bytes:
+        loop = asyncio.get_running_loop()
+        writer: Writer[Any, Any, Any] = Writer(store.engine, Inbox(settle, utc_now), resolver(loop))
+        asked = hook("c2b-validation", validation=(), validation_default="C2B00016")
+        intake = Intake(writer.submit, print, lambda: next(times))
+        _, said = await begin(intake, asked, callback("c2b-validation", c2b("USLOW")))
+        # It is recorded after it is answered.
+        await asyncio.sleep(0)
+        await asyncio.get_running_loop().run_in_executor(None, writer.close)
+        return said.body
+
+    assert f'"ResultCode":"{code}"'.encode() in asyncio.run(run())
+    because = "no rule matches" if code == "0" else "deciding took longer than validation_budget"
+    assert store.query("SELECT decision, because FROM questions") == [("accept" if code == "0" else code, because)]

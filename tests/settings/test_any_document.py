@@ -19,11 +19,14 @@ WORDS = [
     *("hold_older_than", "validation_default", "validation_budget", "env", "file", "adapter", "retry", "schedule"),
     *("jitter", "when", "to", "continue", "reference", "kind", "auth", "bearer", "basic", "user", "password", "sign"),
     *("timeout", "folder", "steps", "token", "wait", "duka", "600638", "stk", "demo", "erp", "<<", "with", "rate"),
+    *("validation", "unless", "reject", "accept", "references", "database", "http", "query", "refresh", "max_age"),
+    *("reference_in", "reference_regex", "amount", "min", "max", "payer", "normalise", "items", "field"),
 ]
 TEXTS = [
     *("paybill", "till", "safaricom", "any", "10s", "7d", "9999d", "10%", "INV-*", "[", "*", "${NAME}", "${", "$${A}"),
     *("sqlite:///a.db", "sqlite:///", "postgresql://a:b@c/d", "https://a.example", "http://[", "http://a:b", "ngrok"),
     *("0.0.0.0:0", "[::]:99999", "10.0.0.0/8", "10.0.0.1/8", "/nowhere", "", "\0", "a\nb", "{{ x }}", "off", "demo"),
+    *("C2B00012", "C2B00099", "(a+)+", "[0-9]{4}", "10.00", "0.5.1", "masked", "trim", "open", "open.txt", "SELECT 1"),
 ]
 SCALARS = st.one_of(
     st.sampled_from(TEXTS), st.text(max_size=8), st.integers(), st.floats(), st.booleans(), st.none(), st.dates()
@@ -81,6 +84,8 @@ def fitting(schema: Any) -> st.SearchStrategy[Any]:
         return st.deferred(lambda: fitting(resources.schema("config.schema")["$defs"][name]))
     if not isinstance(schema, dict):
         return VALUES
+    if "then" in schema and "else" in schema:
+        return st.one_of(fitting(schema["then"]), fitting(schema["else"]))
     if "anyOf" in schema:
         return st.one_of([fitting(form) for form in schema["anyOf"]])
     if "enum" in schema or "const" in schema:

@@ -13,6 +13,7 @@ from gateway.domain.settings import Secret
 from gateway.store.lock import StoreLock
 from gateway.store.prepare import prepare, require
 from gateway.store.queries import events, reading
+from gateway.store.tables import SCHEMA_VERSION
 
 
 def at(path: Path) -> Secret:
@@ -59,7 +60,7 @@ def test_tables_of_another_version(tmp_path: Path, act: object) -> None:
     store = Store(tmp_path)
     store.query("UPDATE meta SET value = '7' WHERE key = 'schema_version'")
     assert sentence_of(act, store.url) == (
-        "The store has tables of version 7, this release needs 1: use the release that made the store."
+        f"The store has tables of version 7, this release needs {SCHEMA_VERSION}: use the release that made the store."
     )
 
 

@@ -5,15 +5,16 @@ The answer is due about 8 seconds after the question left M-Pesa (Daraja, C2B), 
 
 import json
 
+from gateway.domain.question import ACCEPT
 from gateway.providers.kind import Kind
 from gateway.providers.mpesa import c2b
 
-ACCEPT = "accept"
-"""The decision that lets a payment go on; every other decision is one of Daraja's codes C2B00011 to C2B00016."""
-
 
 def answer(decision: str) -> bytes:
-    """Return the answer body of a decision. Daraja wants the code as text, and "Accepted" in sentence case."""
+    """Return the answer body of a decision: `ACCEPT`, or one of Daraja's codes C2B00011 to C2B00016.
+
+    Daraja wants the code as text, and "Accepted" in sentence case.
+    """
     accepted = decision == ACCEPT
     said = {"ResultCode": "0" if accepted else decision, "ResultDesc": "Accepted" if accepted else "Rejected"}
     return json.dumps(said, separators=(",", ":")).encode()

@@ -43,6 +43,10 @@ check: $(DEV) ## Check style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: bench
+bench: $(RUNTIME) ## Compare the speed with servers that store nothing (some minutes)
+	@$(BIN)/python bench/run.py $(BENCH_ARGS)
+
 .PHONY: lock
 lock: ## Bring the lock files up to date with pyproject.toml (needs uv)
 	@command -v $(or $(UV),uv) >/dev/null || { echo "make lock needs uv: pip install uv, or UV=path/to/uv" >&2; exit 1; }

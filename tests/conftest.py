@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from gateway_process import Gateway, configuration, free_port, gateway
 
 from adapters.testing import Receiver
+
+# Timings decide no test: a machine that is busy with others takes its time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture

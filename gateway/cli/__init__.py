@@ -27,7 +27,7 @@ COMMANDS = MappingProxyType(
         "explain": Row("gateway.cli.explain:explain", "Tell the whole story of a payment, by any of its ids."),
         "replay": Row("gateway.cli.replay:replay", "Try dead letters once more."),
         "send": Row("gateway.cli.send:send", "Post realistic callbacks to a running gateway."),
-        "codes": Row("gateway.cli.codes:codes", "Explain M-Pesa's result codes."),
+        "codes": Row("gateway.cli.codes:codes", "Say what a result code means, who must act, and if to try again."),
         "schema": Row("gateway.cli.schema:schema", "Print a JSON Schema: of the configuration or of events."),
         "keys": Row("gateway.cli.keys:keys", "Make keys for hook URLs."),
     }

@@ -42,8 +42,6 @@ def _named(hook: Hook, callback: Callback) -> str | None:
     if hook.kind is None:
         return None
     try:
-        body = hook.kind.pivot(parse(callback.body))
-        facts = hook.kind.normalise(body, callback) if hook.kind.in_context else hook.kind.normalise(body)
+        return hook.kind.normalise(hook.kind.pivot(parse(callback.body))).shortcode
     except (Unreadable, NewShape, KeyError, TypeError):
         return None
-    return facts.shortcode

@@ -45,9 +45,11 @@ def understand(kind: Kind, hook: Hook, document: Any, callback: Callback) -> Fac
     if violation is not None:
         raise NewShape(kind.wire_path(document, violation.path), violation.sentence)
     try:
-        facts = kind.normalise(body, callback) if kind.in_context else kind.normalise(body)
+        facts = kind.normalise(body)
     except NewShape as error:
         raise NewShape(kind.wire_path(document, (error.path,)), error.sentence) from None
+    if kind.complete is not None:
+        facts = kind.complete(facts, callback)
     if facts.account_reference is None and callback.context.get("ref"):
         return replace(facts, account_reference=callback.context["ref"])
     return facts

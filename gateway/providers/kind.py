@@ -1,9 +1,10 @@
 """What a kind of callback is to the gateway: a schema and three pure functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.domain.callback import Callback
 from gateway.domain.facts import Facts
 
 Path = tuple[str | int, ...]
@@ -35,16 +36,15 @@ class Kind:
     pivot: Callable[[Any], dict[str, Any]]
     # Translates a path in the pivoted body back to the body as it came, as JSON path text.
     wire_path: Callable[[Any, Path], str]
-    # From a pivoted body that the schema has accepted to its facts.
-    normalise: Callable[..., Facts]
+    normalise: Callable[[Mapping[str, Any]], Facts]
     # The answer body that the provider takes for "received".
     success: bytes
-    # True: `normalise` takes the callback too, for what its body does not say.
-    in_context: bool = False
     # True: another kind of callback knows more of the same payment, and may come a little later.
     incomplete: bool = False
     # Set where the provider asks and no payment has happened: the answer body of a decision.
     question: Callable[[str], bytes] | None = None
+    # Set where the body alone does not tell enough: completes the facts by the hook's URL and the digest of the bytes.
+    complete: Callable[[Facts, Callback], Facts] | None = None
 
 
 def json_path(path: Path) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from gateway.simulator import results
 from gateway.simulator.payment import Payment
 
 Body = dict[str, Any]
@@ -48,8 +49,82 @@ def c2b_validation(payment: Payment) -> Body:
     return _c2b(payment, balance="")
 
 
+def ratiba(payment: Payment) -> Body:
+    """Return the callback of a standing order that was agreed to. It tells of no money."""
+    request, response = results.conversation_ids(payment)
+    data = {"TransactionID": payment.receipt, "responseCode": "0", "Status": "OKAY", "Msisdn": masked(payment.payer)}
+    return {
+        "responseHeader": {
+            "responseRefID": response,
+            "requestRefID": request,
+            "responseCode": "0",
+            "responseDescription": "The service request is processed successfully",
+        },
+        "responseBody": {"responseData": [{"name": name, "value": value} for name, value in data.items()]},
+    }
+
+
+def b2b_express(payment: Payment) -> Body:
+    """Return the callback of another business that was prompted and paid."""
+    request, conversation = results.conversation_ids(payment)
+    return {
+        "resultCode": "0",
+        "resultDesc": "The service request is processed successfully.",
+        "amount": f"{payment.amount:.2f}",
+        "requestId": request,
+        "resultType": "0",
+        "conversationID": conversation,
+        "transactionId": payment.receipt,
+        "status": "SUCCESS",
+    }
+
+
+def bill_manager(payment: Payment) -> Body:
+    """Return the notice of a bill that was paid: it tells the day, not the time."""
+    return {
+        "transactionId": payment.receipt,
+        "paidAmount": f"{payment.amount:.2f}",
+        "msisdn": str(payment.payer),
+        "dateCreated": f"{payment.at:%Y-%m-%d}",
+        "accountReference": payment.reference,
+        "shortCode": payment.shortcode,
+    }
+
+
+def pull(payment: Payment) -> Body:
+    """Return a stand-in, as no body is published: the documented answer to a query for one payment."""
+    row = {
+        "transactionId": payment.receipt,
+        "trxDate": f"{payment.at:%Y-%m-%dT%H:%M:%S}Z",
+        "msisdn": payment.payer % 1_000_000_000,
+        "sender": "MPESA",
+        "transactiontype": "c2b-pay-bill-debit",
+        "billreference": payment.reference,
+        "amount": f"{payment.amount:.2f}",
+        "organizationname": "Business",
+    }
+    said = {"ResponseRefID": payment.merchant_request_id, "ResponseCode": "1000", "ResponseMessage": "Success"}
+    return {**said, "Response": [[row]]}
+
+
 BODIES: Mapping[str, Callable[[Payment], Body]] = MappingProxyType(
-    {"stk": stk, "c2b-confirmation": c2b_confirmation, "c2b-validation": c2b_validation}
+    {
+        "stk": stk,
+        "c2b-confirmation": c2b_confirmation,
+        "c2b-validation": c2b_validation,
+        "b2c-result": results.payout,
+        "b2pochi-result": results.payout,
+        "b2b-result": results.transfer,
+        "tax-result": results.transfer,
+        "reversal-result": results.reversal,
+        "status-result": results.status,
+        "balance-result": results.balance,
+        "timeout": results.timeout,
+        "ratiba": ratiba,
+        "b2b-express": b2b_express,
+        "bill-manager": bill_manager,
+        "pull": pull,
+    }
 )
 """Kind -> the body of its callback for a payment that went well."""
 

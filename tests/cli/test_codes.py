@@ -1,38 +1,45 @@
-"""`pesagate codes`, and the page that is made of it."""
+"""`pesagate codes`: one code, one API, or all."""
 
 import json
-from pathlib import Path
 
-from gateway.domain.outcome import Outcome
-from gateway.providers.mpesa.codes import CODES, outcome_of
-
-PAGE = Path(__file__).parents[2] / "docs/result-codes.md"
+from gateway.cli.codes import select
+from gateway.providers.mpesa.code_rows import CODES
 
 
-def test_a_code_is_explained(run) -> None:
-    told = run("codes", "1032", "--api", "stk")
-    assert told.stdout == "stk          1032        failed     cancelled by the payer (acts: payer; again: yes)\n"
+def test_one_code_of_one_api(run) -> None:
+    told = run("codes", "1032", "--api", "stk", "--json")
+
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout) == {
+        "api": "stk",
+        "code": "1032",
+        "outcome": "failed",
+        "meaning": "the payer cancelled",
+        "act": "payer",
+        "again": "if the payer asks",
+        "source": "documented, observed",
+    }
 
 
-def test_every_code_is_an_object_a_line(run) -> None:
-    rows = [json.loads(line) for line in run("codes", "--json").stdout.splitlines()]
-    assert len(rows) == len(CODES)
-    assert {row["outcome"] for row in rows} == {"succeeded", "failed", "unknown"}
+def test_all_of_them(run) -> None:
+    assert len(run("codes").stdout.splitlines()) == len(CODES)
 
 
-def test_a_code_that_is_not_listed_is_unknown(run) -> None:
-    told = run("codes", "777777")
+def test_a_code_differs_by_api() -> None:
+    assert {row.meaning for row in select(CODES, None, "2001")} == {
+        "the payer's PIN was wrong",
+        "the initiator's information is invalid",
+    }
+
+
+def test_a_kind_has_its_own_rows_and_those_of_the_family() -> None:
+    assert {row.api for row in select(CODES, "reversal-result", None)} == {"result", "reversal-result"}
+
+
+def test_an_unlisted_code_is_said_to_be_unknown(run) -> None:
+    told = run("codes", "4711", "--api", "stk")
+
     assert told.returncode == 1
-    assert "The code '777777' is not listed: its outcome is unknown" in told.stderr
-
-
-def test_the_page_is_what_the_command_prints(run) -> None:
-    assert run("codes", "--markdown").stdout == PAGE.read_text("utf-8")
-
-
-def test_a_code_stands_once_in_an_api_and_only_zero_succeeds() -> None:
-    assert len({(row.api, row.code) for row in CODES}) == len(CODES)
-    assert {row.code for row in CODES if row.outcome is Outcome.SUCCEEDED} == {"0"}
-    for api in ("stk", "b2c", "b2b", "reversal", "status", "balance", "ratiba", "b2b-express"):
-        assert outcome_of(api, "0") is Outcome.SUCCEEDED
-        assert outcome_of(api, "unheard of") is outcome_of(api, None) is Outcome.UNKNOWN
+    assert told.stderr == (
+        "pesagate: code 4711 of stk is not listed: its outcome is unknown. Query the payment's status.\n"
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from arrivals import KEY, arrival, callback, hook, hooks, received, shortcode
+from corpus import NAMES, body_of, expected_of, receive_recorded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated import c2b, stk
@@ -310,6 +311,52 @@ def near_c2b(draw: st.DrawFn) -> Any:
     return body
 
 
+MONEY_MOVED = {f"{family}.succeeded" for family in ("payment", "payout", "transfer", "tax", "reversal")}
+RECORDED = [name for name in NAMES if "event" in expected_of(name) or "question" in expected_of(name)]
+
+
+@st.composite
+def near_recorded(draw: st.DrawFn) -> tuple[str, Any]:
+    """A recorded body with some of it changed, dropped or doubled, at any depth."""
+    name = draw(st.sampled_from(RECORDED))
+    body = json.loads(body_of(name))
+    for _ in range(draw(st.integers(1, 3))):
+        change(draw, body)
+    return name.partition("/")[0], body
+
+
+def change(draw: st.DrawFn, body: Any) -> None:
+    """Change one place of a body."""
+    while isinstance(body, dict | list) and body:
+        place = draw(st.sampled_from(list(body) if isinstance(body, dict) else range(len(body))))
+        if isinstance(body[place], dict | list) and body[place] and draw(st.integers(0, 4)):
+            body = body[place]
+            continue
+        what = draw(st.sampled_from(["drop", "value", "twice"]))
+        if what == "drop":
+            body.pop(place)
+        elif what == "twice" and isinstance(body, list):
+            body.append(body[place])
+        else:
+            body[place] = draw(anything)
+        return
+
+
+# Where the amount of a recorded body stands.
+AMOUNT_PLACES = {
+    "stk/tutorial": b'"Value":1500}',
+    "c2b-confirmation/plain_msisdn": b'"TransAmount":"1500.00"',
+    "b2c-result/success": b'"Value":10}',
+    "b2pochi-result/success": b'"Value":10}',
+    "b2b-result/success": b'"Value":"190.00"',
+    "tax-result/success": b'"Value":"190.00"',
+    "reversal-result/success": b'"Value":100}',
+    "status-result/completed": b'"Value":"300"',
+    "b2b-express/success": b'"amount":"71.0"',
+    "bill-manager/text": b'"paidAmount":"800"',
+}
+
+
 def holds(kind: str, body: bytes) -> None:
     """Nothing raises, nothing is lost, and twice the same comes out twice."""
     made = callback(kind, body, context={"ref": "R"})
@@ -321,9 +368,10 @@ def holds(kind: str, body: bytes) -> None:
         assert first.facts == second.facts
         assert event_of(event_json(first.event)) == first.event
         assert first.facts.digest("600638") == second.facts.digest("600638")
-        if first.event.outcome is Outcome.SUCCEEDED:
-            assert first.event.amount is not None
+        if first.event.type == "payment.succeeded":
             assert first.event.receipt
+        if first.event.type in MONEY_MOVED:
+            assert first.event.amount is not None
     else:
         assert first == second
     if isinstance(first, Quarantined) and first.reason is Reason.NEW_SHAPE:
@@ -352,3 +400,24 @@ def test_nothing_like_an_stk_callback_raises(document: Any) -> None:
 @given(st.sampled_from(["c2b-confirmation", "c2b-validation"]), near_c2b())
 def test_nothing_like_a_c2b_callback_raises(kind: str, document: Any) -> None:
     holds(kind, json.dumps(document).encode())
+
+
+@settings(max_examples=1500, deadline=None)
+@given(near_recorded())
+def test_nothing_like_a_recorded_body_raises(near: tuple[str, Any]) -> None:
+    kind, document = near
+    holds(kind, json.dumps(document).encode())
+
+
+@given(st.decimals(min_value="0.01", max_value=10**9, places=2), st.booleans(), st.sampled_from(sorted(AMOUNT_PLACES)))
+def test_amounts_survive_to_the_cent(paid: Decimal, as_text: bool, name: str) -> None:
+    written = AMOUNT_PLACES[name]
+    body = body_of(name)
+    assert body.count(written) == 1
+    number = f'"{paid}"' if as_text else str(paid)
+    end = b"}" if written.endswith(b"}") else b""
+    changed = body.replace(written, written.partition(b":")[0] + b":" + number.encode() + end)
+    made = receive_recorded(name, changed)
+    assert isinstance(made, Arrival), made
+    assert made.event.amount == paid
+    assert made.event.as_dict()["amount"] == f"{paid:.2f}"

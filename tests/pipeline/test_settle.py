@@ -167,7 +167,14 @@ def test_settling_is_the_same_in_one_batch_and_in_many() -> None:
 def test_a_result_resolves_the_queue_time_out_of_its_request() -> None:
     """Time-outs taken for failures lead to paying twice."""
     ids = {"ConversationID": "AG_1", "OriginatorConversationID": "10571-1"}
-    done = {"Result": {"ResultType": 0, "ResultCode": 0, "TransactionID": "NLJ41HAY6Q", **ids}}
+    paid = [
+        {"Key": "TransactionAmount", "Value": 10},
+        {"Key": "TransactionReceipt", "Value": "NLJ41HAY6Q"},
+        {"Key": "ReceiverPartyPublicName", "Value": "254708374149 - John Doe"},
+        {"Key": "TransactionCompletedDateTime", "Value": "24.11.2026 10:15:30"},
+    ]
+    said = {"ResultType": 0, "ResultCode": 0, "ResultDesc": "done", "TransactionID": "NLJ41HAY6Q"}
+    done = {"Result": {**said, **ids, "ResultParameters": {"ResultParameter": paid}}}
     late = arrival("timeout", ids, context={"for": "b2c-result"})
     settled = told(late, arrival("b2c-result", done), late)
     assert [one.disposition for one in settled] == [A, A, D]

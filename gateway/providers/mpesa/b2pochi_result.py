@@ -1,15 +1,10 @@
-"""`b2pochi-result`: the result of a payment to a Pochi La Biashara (Daraja, B2Pochi). Only the URL differs from B2C."""
+"""`b2pochi-result`: a payout to a Pochi la Biashara has ended.
 
-from gateway.providers.kind import Kind
+Daraja, B2Pochi: endpoint and CommandID differ from B2C's, the result's body does not.
+"""
+
+from functools import partial
+
 from gateway.providers.mpesa import payout, result
-from gateway.providers.mpesa.fields import SUCCESS
 
-KIND = Kind(
-    name="b2pochi-result",
-    provider="mpesa",
-    schema="mpesa/result",
-    pivot=result.pivot,
-    wire_path=result.wire_path,
-    normalise=payout.normalise,
-    success=SUCCESS,
-)
+KIND = result.kind("b2pochi-result", partial(payout.normalise, kind="b2pochi-result"))

@@ -7,26 +7,21 @@ from typing import Any
 from gateway.domain.event import ResultCode
 from gateway.domain.facts import Facts
 from gateway.domain.outcome import Outcome
-from gateway.providers.kind import NewShape, Path, json_path
+from gateway.providers.kind import NewShape
+from gateway.providers.mpesa import balances, flat
 from gateway.providers.mpesa.codes import is_customer_payment
 from gateway.providers.mpesa.fields import amount, moment, party, required_text, text
+from gateway.providers.mpesa.placeholder import is_placeholder
 
-
-def pivot(document: Any) -> dict[str, Any]:
-    """Return the body as it is: it is flat already."""
-    if not isinstance(document, dict):
-        raise NewShape("$", "must be an object: this is no C2B callback")
-    return document
-
-
-def wire_path(_document: Any, path: Path) -> str:
-    """Return a path of the body as JSON path text."""
-    return json_path(path)
+pivot = flat.pivot
+wire_path = flat.wire_path
 
 
 def normalise(body: Mapping[str, Any]) -> Facts:
     """Return the facts of a body that the schema has accepted. Only a customer's payment succeeds."""
     receipt = required_text(body, "TransID")
+    if is_placeholder(receipt):
+        raise NewShape("TransID", "is a placeholder that many callbacks share")
     kind_of_row = text(body, "TransactionType")
     customers = is_customer_payment(kind_of_row)
     return Facts(
@@ -49,11 +44,5 @@ def normalise(body: Mapping[str, Any]) -> Facts:
 
 def _balances(body: Mapping[str, Any]) -> dict[str, Decimal] | None:
     # Sent on confirmations only, and never worth losing a payment for: an unreadable balance is left out.
-    try:
-        written = text(body, "OrgAccountBalance")
-        balance = amount({"OrgAccountBalance": written.removeprefix("-")}, "OrgAccountBalance") if written else None
-    except NewShape:
-        return None
-    if balance is None or written is None:
-        return None
-    return {"OrgAccountBalance": -balance if written.startswith("-") else balance}
+    balance = balances.money(body.get("OrgAccountBalance"))
+    return None if balance is None else {"OrgAccountBalance": balance}

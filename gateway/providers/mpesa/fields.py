@@ -11,7 +11,16 @@ from gateway.domain.times import NAIROBI
 from gateway.providers.kind import NewShape
 
 _AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2}0*)?", re.ASCII)
-_FOURTEEN = re.compile(r"[0-9]{14}", re.ASCII)
+_FOURTEEN_FORM = "%Y%m%d%H%M%S"
+# Forms of a time, each with how it looks; strptime alone would take fewer digits and those of every script.
+_MOMENTS = (
+    (re.compile(r"[0-9]{14}", re.ASCII), _FOURTEEN_FORM),
+    # B2C results: the day first.
+    (re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII), "%d.%m.%Y %H:%M:%S"),
+    # Tutorials only.
+    (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII), "%Y-%m-%d %H:%M:%S"),
+)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _HASH = re.compile(r"[0-9a-fA-F]{40,}", re.ASCII)
 _MAX_CODE_DIGITS = 18
 
@@ -67,37 +76,25 @@ def amount(body: Mapping[str, Any], name: str) -> Decimal | None:
 
 
 def moment(body: Mapping[str, Any], name: str) -> datetime | None:
-    """Return a time written yyyyMMddHHmmss, as number or text, in East Africa Time.
+    """Return a time in East Africa Time: yyyyMMddHHmmss as number or text, or `19.12.2019 11:45:50`, day first.
 
-    B2C results write it day first, "19.12.2019 11:45:50"; the tutorials' "2023-04-26 12:30:00" counts too. Raises
-    NewShape for anything else that is not empty.
+    The tutorials' form "2023-04-26 12:30:00" counts too. Raises NewShape for anything else that is not empty.
     """
     written = text(body, name)
     if written is None:
         return None
-    try:
-        if _FOURTEEN.fullmatch(written):
-            # By hand: strptime costs ten times as much, and every callback has a time.
-            year, month, day = int(written[:4]), int(written[4:6]), int(written[6:8])
-            return datetime(year, month, day, int(written[8:10]), int(written[10:12]), int(written[12:]), 0, NAIROBI)
-        # strptime takes the digits of every script; who wrote those did not write what M-Pesa writes.
-        written.encode("ascii")
-        form = "%d.%m.%Y %H:%M:%S" if written[2:3] == "." else "%Y-%m-%d %H:%M:%S"
-        return datetime.strptime(written, form).replace(tzinfo=NAIROBI)
-    except ValueError:
-        raise NewShape(name, f"{_short(written)} is not a time of the form yyyyMMddHHmmss") from None
+    for looks, form in _MOMENTS:
+        if looks.fullmatch(written):
+            return _read_time(written, form, name)
+    raise NewShape(name, f"{_short(written)} is not a time of the form yyyyMMddHHmmss")
 
 
-def day(body: Mapping[str, Any], name: str) -> datetime | None:
-    """Return the midnight that begins a day written 2021-09-15; a time behind it counts. Raises NewShape otherwise."""
+def day_or_moment(body: Mapping[str, Any], name: str) -> datetime | None:
+    """Return a time as `moment` does, or the beginning of a day that is written 2021-09-15."""
     written = text(body, name)
-    if written is None:
-        return None
-    try:
-        written.encode("ascii")
-        return datetime.fromisoformat(written).replace(tzinfo=NAIROBI)
-    except ValueError:
-        raise NewShape(name, f"{_short(written)} is not a day of the form yyyy-MM-dd") from None
+    if written is not None and _DAY.fullmatch(written):
+        return _read_time(written, "%Y-%m-%d", name)
+    return moment(body, name)
 
 
 def party(msisdn: str | None, *names: str | None) -> Party:
@@ -114,6 +111,17 @@ def party(msisdn: str | None, *names: str | None) -> Party:
     if _HASH.fullmatch(msisdn):
         return Party(msisdn_hash=msisdn, name=name)
     return Party(msisdn=msisdn, name=name)
+
+
+def _read_time(written: str, form: str, name: str) -> datetime:
+    try:
+        if form == _FOURTEEN_FORM:
+            # By hand: strptime costs ten times as much, and every callback has a time.
+            year, month, day = int(written[:4]), int(written[4:6]), int(written[6:8])
+            return datetime(year, month, day, int(written[8:10]), int(written[10:12]), int(written[12:]), 0, NAIROBI)
+        return datetime.strptime(written, form).replace(tzinfo=NAIROBI)
+    except ValueError:
+        raise NewShape(name, f"{_short(written)} is no time that there is") from None
 
 
 def _short(written: str) -> str:

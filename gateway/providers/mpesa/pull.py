@@ -1,39 +1,47 @@
-"""`pull`: whatever comes to the CallBackURL of Pull Transactions. Its body is published nowhere.
+"""`pull`: whatever comes to the CallBackURL of Pull Transactions.
 
-Transactions come as the answer to a query, not here; what does come is kept as `request.unknown` for people to see.
+Daraja asks for such a URL and publishes no body for it (the payments come as the answer to a query), so that any JSON
+object is kept, as a request of unknown outcome, told apart by the digest of its bytes. Nothing is booked from it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from gateway.domain.callback import Callback
 from gateway.domain.facts import Facts
 from gateway.domain.outcome import Outcome
 from gateway.providers.kind import Kind
-from gateway.providers.mpesa import anything
+from gateway.providers.mpesa import flat
+from gateway.providers.mpesa.families import NO_REQUEST
 from gateway.providers.mpesa.fields import SUCCESS
 
 
-def normalise(_body: Mapping[str, Any], callback: Callback) -> Facts:
-    """Return facts that say no more than that something came."""
+def normalise(_body: Mapping[str, Any]) -> Facts:
+    """Return facts that tell nothing but that something came."""
     return Facts(
-        family="request",
-        direction="in",
+        family=NO_REQUEST.name,
+        direction=NO_REQUEST.direction,
         outcome=Outcome.UNKNOWN,
-        identity=callback.body_digest,
+        identity="",
         keys=(),
         currency=None,
-        notice="a Pull Transactions callback came: its form is not published",
+        notice="Daraja publishes no callback for Pull Transactions: look at what came",
     )
+
+
+def complete(facts: Facts, callback: Callback) -> Facts:
+    """Return the facts with the digest of the bytes as identity."""
+    return replace(facts, identity=callback.body_digest)
 
 
 KIND = Kind(
     name="pull",
     provider="mpesa",
-    schema="mpesa/anything",
-    pivot=anything.pivot,
-    wire_path=anything.wire_path,
+    schema="mpesa/pull",
+    pivot=flat.pivot,
+    wire_path=flat.wire_path,
     normalise=normalise,
     success=SUCCESS,
-    in_context=True,
+    complete=complete,
 )

@@ -1,74 +1,111 @@
-"""`ratiba`: a standing order was set up, or not (Daraja, M-Pesa Ratiba). It tells of the mandate and moves no money.
+"""`ratiba`: a customer has agreed to a standing order, or has not (Daraja, M-Pesa Ratiba).
 
-Success and failure samples spell the names differently (responseHeader, ResponseHeader), so that they are read without
-regard to case.
+It tells of the mandate and of no money: events are mandate.*, without an amount. How each later payment is told is not
+documented. Daraja's samples spell the names in two ways (`responseHeader`, `ResponseHeader`), so that the case of
+letters does not count here.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.domain.event import ResultCode
+from gateway.domain.event import Ids, ResultCode
 from gateway.domain.facts import Facts
+from gateway.domain.outcome import Outcome
 from gateway.providers.kind import Kind, NewShape, Path, json_path
 from gateway.providers.mpesa.codes import outcome_of
+from gateway.providers.mpesa.families import FAMILIES
 from gateway.providers.mpesa.fields import SUCCESS, code, party, text
-from gateway.providers.mpesa.result import receipt_of
+from gateway.providers.mpesa.placeholder import is_placeholder
+
+_NAME = "ratiba"
+_DATA: Path = ("responsebody", "responsedata")
+_IN_DATA: frozenset[Path] = frozenset({("transactionid",), ("msisdn",)})
 
 
 def pivot(document: Any) -> dict[str, Any]:
-    """Return {header: {...}, data: {name: value}}, all names in lower case."""
-    top = _lowered(document, "$")
-    header = _lowered(top.get("responseheader"), "$.responseHeader")
-    body = top.get("responsebody")
-    items = _lowered(body, "$.responseBody").get("responsedata") if body is not None else []
-    if not isinstance(items, list):
-        raise NewShape("$.responseBody.responseData", "must be a list of items with name and value")
-    data = {}
-    for index, item in enumerate(items):
-        place = f"$.responseBody.responseData[{index}]"
-        lowered = _lowered(item, place)
-        if not isinstance(lowered.get("name"), str):
-            raise NewShape(place, "must be an item with a name")
-        data[lowered["name"].lower()] = lowered.get("value")
-    return {"header": header, "data": data}
+    """Return {"header": ..., "data": {name: value}}, all names in lower case."""
+    header = _child(document, "responseheader")
+    if not isinstance(header, dict):
+        raise NewShape("$.responseHeader", "must be an object: this is no standing order")
+    return {"header": _lower(header, ("responseHeader",)), "data": _data(document)}
 
 
-def wire_path(_document: Any, path: Path) -> str:
-    """Return where a value of the pivoted body stands, by the names of the success sample."""
-    part = {"header": "responseHeader", "data": "responseBody"}.get(str(path[0]) if path else "")
-    return json_path((part, *path[1:])) if part else json_path(path)
+def wire_path(document: Any, path: Path) -> str:
+    """Return a path of the pivoted body as a path of the body as it came."""
+    if path[:1] == ("data",) or path[:1] in _IN_DATA:
+        return json_path(_spelt(document, _DATA))
+    inside = path[1:] if path[:1] == ("header",) else path
+    return json_path(_spelt(document, ("responseheader", *inside)))
 
 
 def normalise(body: Mapping[str, Any]) -> Facts:
     """Return the facts of a pivoted body that its schema has accepted."""
     header, data = body["header"], body["data"]
-    references = [text(header, name) for name in ("responserefid", "requestrefid")]
-    if not any(references):
-        raise NewShape("$.responseHeader", "names neither responseRefID nor requestRefID")
-    result = code(header, "responsecode")
-    keys = zip(("conversation", "originator"), references, strict=True)
+    response, request = text(header, "responserefid"), text(header, "requestrefid")
+    if not (response or request):
+        raise NewShape("responserefid", "is empty, and nothing else could tell this callback from others")
+    outcome = outcome_of(_NAME, code(header, "responsecode"))
+    receipt = text(data, "transactionid") if outcome is Outcome.SUCCEEDED else None
     return Facts(
-        family="mandate",
-        direction="in",
-        outcome=outcome_of("ratiba", result),
-        identity="/".join(one or "" for one in references)[:128],
-        keys=tuple((name, value[:128]) for name, value in keys if value),
+        family=FAMILIES[_NAME].name,
+        direction=FAMILIES[_NAME].direction,
+        outcome=outcome,
+        identity="/".join(value for value in (response, request) if value),
+        # No key: the transaction id is the mandate's, and must not be taken for a payment's receipt.
+        keys=(),
         currency=None,
-        # Of the mandate, not of a payment: it is no key.
-        receipt=receipt_of(text(data, "transactionid")),
+        receipt=None if receipt is None or is_placeholder(receipt) else receipt,
         payer=party(text(data, "msisdn")),
-        result=ResultCode(result, text(header, "responsedescription")),
+        result=ResultCode(code(header, "responsecode"), text(header, "responsedescription")),
+        ids=Ids(conversation_id=response, originator_conversation_id=request),
     )
 
 
-def _lowered(value: Any, place: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise NewShape(place, "must be an object: this is no Ratiba callback")
-    return {name.lower(): inner for name, inner in value.items()}
+def _data(document: Any) -> dict[str, Any]:
+    pairs = _child(_child(document, "responsebody"), "responsedata")
+    if pairs is None:
+        return {}
+    at = _spelt(document, _DATA)
+    found: dict[str, Any] = {}
+    for index, pair in enumerate(pairs if isinstance(pairs, list) else [pairs]):
+        place = (*at, index) if isinstance(pairs, list) else at
+        name = _child(pair, "name")
+        if not isinstance(name, str):
+            raise NewShape(json_path(place), "must be a pair with a name")
+        if found.setdefault(name.lower(), _child(pair, "value")) != _child(pair, "value"):
+            raise NewShape(json_path(place), "names a field a second time with another value")
+    return found
+
+
+def _lower(body: Mapping[str, Any], at: Path) -> dict[str, Any]:
+    lowered = {name.lower(): value for name, value in body.items()}
+    if len(lowered) != len(body):
+        raise NewShape(json_path(at), "names a field twice, in two spellings")
+    return lowered
+
+
+def _child(body: Any, name: str) -> Any:
+    """Return the member of that name, whatever the case of its letters."""
+    if not isinstance(body, dict):
+        return None
+    return next((value for key, value in body.items() if key.lower() == name), None)
+
+
+def _spelt(document: Any, names: Path) -> Path:
+    """Return the path as the body spells it, as far as the body has it."""
+    spelt: list[str | int] = []
+    for name in names:
+        keys = document if isinstance(document, dict) else {}
+        found = next((key for key in keys if key.lower() == name), None)
+        if found is None:
+            break
+        spelt.append(found)
+        document = keys[found]
+    return tuple(spelt)
 
 
 KIND = Kind(
-    name="ratiba",
+    name=_NAME,
     provider="mpesa",
     schema="mpesa/ratiba",
     pivot=pivot,

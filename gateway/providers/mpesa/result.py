@@ -1,128 +1,149 @@
-"""The envelope that results of B2C, B2B, reversal, status and balance requests share (Daraja: `Result`).
+"""The `Result` envelope that B2C, B2Pochi, B2B, tax, reversal, status and balance share (Daraja pages of each).
 
-Its parameters come as a list or, with a single one, as an object; some have no Value; a key may stand twice.
+A callback is told apart by ConversationID and OriginatorConversationID together, never by TransactionID: failures
+carry a placeholder there that many share. ResultType 1 announces further messages and is not final.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from gateway.domain.event import Ids, ResultCode
-from gateway.domain.facts import PaymentKey
+from gateway.domain.facts import Facts, PaymentKey
 from gateway.domain.outcome import Outcome
-from gateway.providers.kind import NewShape, Path, json_path
+from gateway.providers.kind import Kind, NewShape, Path, json_path
+from gateway.providers.mpesa import parameters
+from gateway.providers.mpesa.balances import read
 from gateway.providers.mpesa.codes import outcome_of
-from gateway.providers.mpesa.fields import code, text
+from gateway.providers.mpesa.families import FAMILIES
+from gateway.providers.mpesa.fields import SUCCESS, amount, code, moment, text
+from gateway.providers.mpesa.placeholder import is_placeholder
 
-_AT: Path = ("Result",)
-# Where each list of keys and values stands, and what its single member is called.
-_LISTS: Mapping[str, str] = {"ResultParameters": "ResultParameter", "ReferenceData": "ReferenceItem"}
+Body = Mapping[str, Any]
+
+_LISTS = {"ResultParameters": "ResultParameter", "ReferenceData": "ReferenceItem"}
+# What stands in the envelope itself; every other field is a parameter.
+_ENVELOPE = frozenset(
+    {"ResultType", "ResultCode", "ResultDesc", "OriginatorConversationID", "ConversationID", "TransactionID", *_LISTS}
+)
+_REFERENCES = frozenset({"BillReferenceNumber"})
+FINAL = frozenset({None, "0"})
+"""ResultType of a result that no other follows; 1 waits for further messages."""
+
+BALANCES = frozenset(
+    {
+        "AccountBalance",
+        "B2CUtilityAccountAvailableFunds",
+        "B2CWorkingAccountAvailableFunds",
+        "B2CChargesPaidAccountAvailableFunds",
+        "DebitAccountBalance",
+        "DebitPartyAffectedAccountBalance",
+        "InitiatorAccountCurrentBalance",
+    }
+)
+"""Parameters that tell the shortcode's balances; those of the other side are nobody's business."""
+
+TIMES = ("TransactionCompletedDateTime", "TransCompletedTime", "FinalisedTime", "FinalizedTime", "BOCompletedTime")
 
 
 def pivot(document: Any) -> dict[str, Any]:
-    """Return the content of Result with its parameters and reference data as mappings by Key.
-
-    A key that stands again with another value becomes Key#2, Key#3: none is lost (the official status sample names
-    DebitPartyName for both sides).
-    """
+    """Return the content of Result with its parameters and references as mappings by key."""
     body = document.get("Result") if isinstance(document, dict) else None
     if not isinstance(body, dict):
-        raise NewShape(json_path(_AT), "must be an object: this is no result")
+        raise NewShape("$.Result", "must be an object: this is no result of a request")
     pivoted = dict(body)
-    for name, member in _LISTS.items():
-        if name in body:
-            pivoted[name] = {key: value for key, value, _ in _items(body[name], name, member)}
+    for name, inner in _LISTS.items():
+        pairs = body.get(name)
+        if pairs is not None and not isinstance(pairs, dict):
+            raise NewShape(json_path(("Result", name)), "must be an object")
+        pivoted[name] = parameters.pivot(pairs.get(inner), ("Result", name, inner)) if pairs else {}
     return pivoted
 
 
 def wire_path(document: Any, path: Path) -> str:
     """Return a path of the pivoted body, or the bare name of one of its fields, as a path of the body as it came."""
-    body = document["Result"]
-    for name, member in _LISTS.items():
-        key = path[1] if len(path) > 1 and path[0] == name else path[0] if len(path) == 1 else None
-        if name in body:
-            for known, _, place in _items(body[name], name, member):
-                if known == key:
-                    return json_path((*place, "Value"))
-    return json_path((*_AT, *path))
+    if path and path[0] not in _ENVELOPE:
+        path = ("ReferenceData" if path[0] in _REFERENCES else "ResultParameters", *path)
+    if not path or path[0] not in _LISTS:
+        return json_path(("Result", *path))
+    name = str(path[0])
+    held = document["Result"].get(name)
+    if not held or _LISTS[name] not in held:
+        return json_path(("Result", name) if name in document["Result"] else ("Result",))
+    pairs, at = held[_LISTS[name]], ("Result", name, _LISTS[name])
+    place = parameters.place_of(pairs, str(path[1])) if path[1:] else None
+    return json_path(at if place is None else (*at, *place, "Value"))
 
 
-def parameters(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the result parameters of a pivoted body; a failure mostly has none."""
-    return body.get("ResultParameters") or {}
-
-
-def references(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the reference data of a pivoted body."""
-    return body.get("ReferenceData") or {}
-
-
-def outcome(body: Mapping[str, Any], api: str) -> Outcome:
-    """Return how the request went. ResultType 1 announces further messages, so that nothing is final."""
-    if code(body, "ResultType") == "1":
+def outcome(body: Body, kind: str) -> Outcome:
+    """Return the outcome by the kind's table of codes: unknown while further messages are to come."""
+    if code(body, "ResultType") not in FINAL:
         return Outcome.UNKNOWN
-    return outcome_of(api, code(body, "ResultCode"))
+    return outcome_of(kind, code(body, "ResultCode"))
 
 
-def said(body: Mapping[str, Any]) -> ResultCode:
-    """Return the code and the prose."""
-    return ResultCode(code(body, "ResultCode"), text(body, "ResultDesc"))
-
-
-def ids(body: Mapping[str, Any]) -> Ids:
-    """Return the conversation ids."""
-    return Ids(
-        conversation_id=text(body, "ConversationID"),
-        originator_conversation_id=text(body, "OriginatorConversationID"),
+def told(body: Body, kind: str, outcome: Outcome, **more: Any) -> Facts:
+    """Return the facts that every result tells: who it is, how it went, when, and the balances after it."""
+    conversation, originator = text(body, "ConversationID"), text(body, "OriginatorConversationID")
+    keys: list[PaymentKey] = [("originator", originator)] if originator else []
+    if conversation:
+        keys.append(("conversation", conversation))
+    if not keys:
+        raise NewShape("ConversationID", "is empty, and nothing else could tell this callback from others")
+    receipt_keys: tuple[PaymentKey, ...] = more.pop("receipt_keys", ())
+    inside = body["ResultParameters"]
+    return Facts(
+        family=FAMILIES[kind].name,
+        direction=FAMILIES[kind].direction,
+        outcome=outcome,
+        identity="/".join(value for _, value in reversed(keys)),
+        keys=(*receipt_keys, *keys),
+        currency=None if more.get("amount") is None else text(inside, "Currency") or "KES",
+        balances=read(inside, BALANCES),
+        occurred_at=when(inside),
+        result=ResultCode(code(body, "ResultCode"), text(body, "ResultDesc")),
+        ids=Ids(conversation_id=conversation, originator_conversation_id=originator),
+        **more,
     )
 
 
-def identity(body: Mapping[str, Any]) -> str:
-    """Return what tells this result from others: both conversation ids, never the transaction id alone.
-
-    Failures of many requests share one placeholder as their TransactionID.
-    """
-    names = (text(body, "ConversationID"), text(body, "OriginatorConversationID"))
-    if not any(names):
-        raise NewShape(
-            "ConversationID",
-            "is empty, as is OriginatorConversationID: nothing else could tell this result from others",
-        )
-    return "/".join(name or "" for name in names)[:128]
+def paid(body: Body, kind: str, name: str) -> dict[str, Any]:
+    """Return outcome, amount, receipt and its key of a request that moves money; `name` is its amount's parameter."""
+    went = outcome(body, kind)
+    moved = money(body["ResultParameters"], name, required=went is Outcome.SUCCEEDED)
+    receipt = receipt_of(body) if went is Outcome.SUCCEEDED else None
+    keys = (("receipt", receipt),) if receipt else ()
+    return {"outcome": went, "amount": moved, "receipt": receipt, "receipt_keys": keys}
 
 
-def keys(body: Mapping[str, Any], receipt: str | None = None) -> tuple[PaymentKey, ...]:
-    """Return the ids by which other callbacks may tell of the same request, the receipt first."""
-    found = (
-        ("receipt", receipt),
-        ("originator", text(body, "OriginatorConversationID")),
-        ("conversation", text(body, "ConversationID")),
+def money(inside: Body, name: str, *, required: bool) -> Decimal | None:
+    """Return an amount. Raises NewShape where money has moved and nobody says how much."""
+    moved = None if inside.get(name) == "" else amount(inside, name)
+    if moved is None and required:
+        raise NewShape(name, "is missing on a request that has succeeded")
+    return moved
+
+
+def receipt_of(body: Body) -> str | None:
+    """Return the receipt of the money moved, None for a placeholder."""
+    receipt = text(body["ResultParameters"], "TransactionReceipt") or text(body, "TransactionID")
+    return None if receipt is None or is_placeholder(receipt) else receipt
+
+
+def when(inside: Body) -> datetime | None:
+    """Return when it was completed; each of these requests has its own name for that."""
+    return next((moment(inside, name) for name in TIMES if inside.get(name)), None)
+
+
+def kind(name: str, normalise: Callable[[Body], Facts]) -> Kind:
+    """Return the kind of that name; its schema has the same name."""
+    return Kind(
+        name=name,
+        provider="mpesa",
+        schema=f"mpesa/{name}",
+        pivot=pivot,
+        wire_path=wire_path,
+        normalise=normalise,
+        success=SUCCESS,
     )
-    return tuple((name, value) for name, value in found if value)
-
-
-def receipt_of(*candidates: str | None) -> str | None:
-    """Return the first that is a receipt. `NLJ0000000` is a placeholder that many failures share (Daraja)."""
-    return next((one for one in candidates if one and not is_placeholder(one)), None)
-
-
-def is_placeholder(receipt: str) -> bool:
-    """Tell whether a transaction id is one that M-Pesa gives to every failure."""
-    return receipt.endswith("0000000")
-
-
-def _items(value: Any, name: str, member: str) -> Iterator[tuple[str, Any, Path]]:
-    """Give (key, value, place) of every item; repeated keys are numbered."""
-    at: Path = (*_AT, name)
-    inner = value.get(member) if isinstance(value, dict) else None
-    if inner is None and value in ({}, None, ""):
-        return
-    if not isinstance(inner, dict | list):
-        raise NewShape(json_path(at), f"must be an object with {member}")
-    seen: dict[str, int] = {}
-    for index, item in enumerate(inner if isinstance(inner, list) else [inner]):
-        place: Path = (*at, member, index) if isinstance(inner, list) else (*at, member)
-        if not isinstance(item, dict) or not isinstance(item.get("Key"), str):
-            raise NewShape(json_path(place), "must be an item with a Key")
-        key = item["Key"].strip()
-        seen[key] = seen.get(key, 0) + 1
-        yield (key if seen[key] == 1 else f"{key}#{seen[key]}"), item.get("Value"), place

@@ -1,49 +1,37 @@
-"""`reversal-result`: the result of a reversal (Daraja, Reversal).
+"""`reversal-result`: money of an earlier payment has gone back, or has not (Daraja, Reversals).
 
-TransactionID is the reversal's own receipt, OriginalTransactionID that of the payment that was taken back. The event
-tells of the reversal: it is no payment, and has no key but its own conversation's."""
+It is about another payment, named by `original_receipt`, and never makes one: its keys are only the ids of its own
+conversation. Its own receipt is on the event, but is no key, and its code wins over its prose: one of Daraja's samples
+has code 21 and says that it succeeded.
+"""
 
-from collections.abc import Mapping
-from typing import Any
-
+from gateway.domain.event import Party
 from gateway.domain.facts import Facts
 from gateway.domain.outcome import Outcome
-from gateway.providers.kind import Kind
-from gateway.providers.mpesa import money, result
-from gateway.providers.mpesa.fields import SUCCESS, amount, moment, text
+from gateway.providers.mpesa import result
+from gateway.providers.mpesa.balances import fees
+from gateway.providers.mpesa.fields import text
+from gateway.providers.mpesa.names import public_party
+
+_NAME = "reversal-result"
 
 
-def normalise(body: Mapping[str, Any]) -> Facts:
-    """Return the facts of a result that the schema has accepted. The code decides: old samples say success in prose."""
-    told = result.parameters(body)
-    outcome = result.outcome(body, "reversal")
-    receipt = result.receipt_of(text(body, "TransactionID")) if outcome is Outcome.SUCCEEDED else None
-    taken_back = amount(told, "Amount")
-    return Facts(
-        family="reversal",
-        direction="out",
-        outcome=outcome,
-        identity=result.identity(body),
-        keys=result.keys(body),
-        amount=taken_back,
-        currency=None if taken_back is None else "KES",
-        receipt=receipt,
-        original_receipt=text(told, "OriginalTransactionID"),
-        payee=money.public_name(text(told, "CreditPartyPublicName")),
-        fees=money.charge(text(told, "Charge")),
-        balances=money.balances(told, "DebitAccountBalance"),
-        occurred_at=moment(told, "TransCompletedTime"),
-        result=result.said(body),
-        ids=result.ids(body),
+def normalise(body: result.Body) -> Facts:
+    """Return the facts of a pivoted body that its schema has accepted."""
+    inside = body["ResultParameters"]
+    went = result.outcome(body, _NAME)
+    succeeded = went is Outcome.SUCCEEDED
+    return result.told(
+        body,
+        _NAME,
+        went,
+        amount=result.money(inside, "Amount", required=succeeded),
+        receipt=result.receipt_of(body) if succeeded else None,
+        original_receipt=text(inside, "OriginalTransactionID"),
+        payer=public_party(text(inside, "DebitPartyPublicName")) or Party(),
+        payee=public_party(text(inside, "CreditPartyPublicName")),
+        fees=fees(inside.get("Charge")),
     )
 
 
-KIND = Kind(
-    name="reversal-result",
-    provider="mpesa",
-    schema="mpesa/result",
-    pivot=result.pivot,
-    wire_path=result.wire_path,
-    normalise=normalise,
-    success=SUCCESS,
-)
+KIND = result.kind(_NAME, normalise)

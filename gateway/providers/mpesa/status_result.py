@@ -1,50 +1,38 @@
-"""`status-result`: the result of a transaction status query (Daraja, Transaction Status).
+"""`status-result`: the answer to a query about an earlier payment (Daraja, Transaction Status).
 
-ResultCode speaks of the query; how the payment stands, TransactionStatus says. The event tells what the query found:
-it is no payment, and has no key but the query's own conversation."""
-
-from collections.abc import Mapping
-from typing import Any
+ResultCode tells how the query went; how the payment went is TransactionStatus, and a query that failed tells nothing
+of it. The payment is named by `original_receipt`; the event makes no payment of its own, its keys are only the ids of
+the query's conversation. (The ids among the parameters are those of the payment.)
+"""
 
 from gateway.domain.event import Party
 from gateway.domain.facts import Facts
 from gateway.domain.outcome import Outcome
-from gateway.providers.kind import Kind
-from gateway.providers.mpesa import money, result
+from gateway.providers.mpesa import result
+from gateway.providers.mpesa.balances import fees
 from gateway.providers.mpesa.codes import status_outcome
-from gateway.providers.mpesa.fields import SUCCESS, amount, moment, text
+from gateway.providers.mpesa.fields import text
+from gateway.providers.mpesa.names import public_party
+
+_NAME = "status-result"
 
 
-def normalise(body: Mapping[str, Any]) -> Facts:
-    """Return the facts of a result that the schema has accepted. A query that failed leaves the payment unknown."""
-    told = result.parameters(body)
-    answered = result.outcome(body, "status") is Outcome.SUCCEEDED
-    asked_for = amount(told, "Amount")
-    return Facts(
-        family="status",
-        direction="out",
-        outcome=status_outcome(text(told, "TransactionStatus")) if answered else Outcome.UNKNOWN,
-        identity=result.identity(body),
-        keys=result.keys(body),
-        amount=asked_for,
-        currency=None if asked_for is None else "KES",
-        original_receipt=text(told, "ReceiptNo"),
-        # The official sample names DebitPartyName twice, once for each side; older bodies say CreditPartyName.
-        payee=money.public_name(text(told, "CreditPartyName") or text(told, "DebitPartyName#2")),
-        payer=money.public_name(text(told, "DebitPartyName")) or Party(),
-        fees=money.charge(text(told, "DebitPartyCharges")),
-        occurred_at=moment(told, "FinalisedTime") or moment(told, "FinalizedTime"),
-        result=result.said(body),
-        ids=result.ids(body),
+def normalise(body: result.Body) -> Facts:
+    """Return the facts of a pivoted body that its schema has accepted."""
+    inside = body["ResultParameters"]
+    answered = result.outcome(body, _NAME) is Outcome.SUCCEEDED
+    # Older bodies name the receiver CreditPartyName; newer ones write DebitPartyName twice, the receiver second.
+    payee = text(inside, "CreditPartyName") or text(inside, "DebitPartyName#2")
+    return result.told(
+        body,
+        _NAME,
+        status_outcome(text(inside, "TransactionStatus")) if answered else Outcome.UNKNOWN,
+        amount=result.money(inside, "Amount", required=False),
+        original_receipt=text(inside, "ReceiptNo"),
+        payer=public_party(text(inside, "DebitPartyName")) or Party(),
+        payee=public_party(payee),
+        fees=fees(inside.get("DebitPartyCharges")),
     )
 
 
-KIND = Kind(
-    name="status-result",
-    provider="mpesa",
-    schema="mpesa/result",
-    pivot=result.pivot,
-    wire_path=result.wire_path,
-    normalise=normalise,
-    success=SUCCESS,
-)
+KIND = result.kind(_NAME, normalise)

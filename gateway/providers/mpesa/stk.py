@@ -12,8 +12,9 @@ from gateway.domain.facts import Facts, PaymentKey
 from gateway.domain.outcome import Outcome
 from gateway.providers.kind import Kind, NewShape, Path, json_path
 from gateway.providers.mpesa import items
-from gateway.providers.mpesa.codes import stk_outcome
+from gateway.providers.mpesa.codes import outcome_of
 from gateway.providers.mpesa.fields import SUCCESS, amount, code, moment, party, required_text, text
+from gateway.providers.mpesa.placeholder import is_placeholder
 
 _AT: Path = ("Body", "stkCallback")
 _ITEMS: Path = (*_AT, "CallbackMetadata", "Item")
@@ -51,12 +52,14 @@ def normalise(body: Mapping[str, Any]) -> Facts:
     metadata = body.get("CallbackMetadata") or {}
     checkout = required_text(body, "CheckoutRequestID")
     result = code(body, "ResultCode")
-    outcome = stk_outcome(result)
+    outcome = outcome_of("stk", result)
     paid = amount(metadata, "Amount")
     if outcome is Outcome.SUCCEEDED and paid is None:
         raise NewShape("Amount", "is empty on a payment that has succeeded")
     # Where no money has moved the item may be there all the same, empty or with a placeholder.
     receipt = required_text(metadata, "MpesaReceiptNumber") if outcome is Outcome.SUCCEEDED else None
+    if receipt and is_placeholder(receipt):
+        raise NewShape("MpesaReceiptNumber", "is a placeholder that many callbacks share")
     keys: list[PaymentKey] = [("receipt", receipt)] if receipt else []
     return Facts(
         family="payment",

@@ -1,0 +1,49 @@
+"""`ResultParameters` and `ReferenceData`: pairs of Key and Value, as a list or as one object, made a mapping by key."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.providers.kind import NewShape, Path, json_path
+
+
+def pivot(entries: Any, at: Path) -> dict[str, Any]:
+    """Return {key: value} of a list of pairs, of a single pair, or of nothing.
+
+    A pair without Value gives None. A key that comes again (Daraja's status sample has `DebitPartyName` for both
+    sides) becomes `Key#2`, `Key#3`: none is lost. `at` is the place of the pairs in the body.
+    """
+    pivoted: dict[str, Any] = {}
+    for place, pair in _places(entries):
+        if not isinstance(pair, dict) or not isinstance(pair.get("Key"), str):
+            raise NewShape(json_path((*at, *place)), "must be a pair with a Key")
+        pivoted[_free(pivoted, pair["Key"])] = pair.get("Value")
+    return pivoted
+
+
+def place_of(entries: Any, key: str) -> Path | None:
+    """Return the steps from the pairs to the one of that pivoted key, None where there is none."""
+    seen: dict[str, Any] = {}
+    for place, pair in _places(entries):
+        name = _free(seen, pair["Key"])
+        if name == key:
+            return place
+        seen[name] = None
+    return None
+
+
+def _places(entries: Any) -> Iterator[tuple[Path, Any]]:
+    if entries is None:
+        return
+    if isinstance(entries, list):
+        yield from (((index,), pair) for index, pair in enumerate(entries))
+        return
+    yield (), entries
+
+
+def _free(taken: dict[str, Any], key: str) -> str:
+    if key not in taken:
+        return key
+    number = 2
+    while f"{key}#{number}" in taken:
+        number += 1
+    return f"{key}#{number}"

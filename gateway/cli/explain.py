@@ -59,7 +59,7 @@ def _conflict(row: dict[str, Any]) -> str:
 def _lines(told: list[dict[str, Any]], asked: list[dict[str, Any]], kept: list[dict[str, Any]]) -> Iterator[str]:
     for row in asked:
         who = f"{row['tenant']} {row['shortcode']}"
-        yield f"{row['received_at']}  M-Pesa asked ({row['kind']}, {who}): {row['decision']}, {row['because']}"
+        yield f"{row['received_at']}  M-Pesa asked ({row['kind']}, {who}): {row['decision']}, as {row['because']}"
     for payment in told:
         yield from _payment(payment)
     for row in kept:

@@ -91,6 +91,11 @@ class Arena:
         self.pesagate.process.wait(10)
         self.pesagate.start()
 
+    def kill_all(self) -> None:
+        """SIGKILL parent and children at once, and start the gateway again."""
+        self.pesagate.kill()
+        self.pesagate.start()
+
     def freeze(self, child: str, seconds: float) -> None:
         """Stop one child for a while."""
         pid = self.pesagate.children()[child]

@@ -16,7 +16,7 @@ def strike(arena: Arena, rng: Random) -> str:
         f"kill {child}": lambda: arena.kill(child),
         f"freeze {child}": lambda: arena.freeze(child, rng.uniform(0.1, 0.7)),
         "kill parent": arena.kill_parent,
-        "kill all": lambda: _kill_all(arena),
+        "kill all": arena.kill_all,
     }
     deed = rng.choices(list(deeds), weights=[5, 3, 1, 1])[0]
     deeds[deed]()
@@ -31,8 +31,3 @@ def haunt(arena: Arena, seed: int, busy: Callable[[], bool], limit: int = 200) -
         time.sleep(rng.uniform(0.2, 0.8))
         done.append(strike(arena, rng))
     return done
-
-
-def _kill_all(arena: Arena) -> None:
-    arena.pesagate.kill()
-    arena.pesagate.start()

@@ -89,6 +89,8 @@ def test_rules_decide_and_each_decision_is_recorded_with_its_reason(pesagate: Ga
     assert [row["amount"] for row in rows] == ["1500.00"] * 3 + ["9.00"]
     assert pesagate.rows("questions", "--receipt", "UOTHER") == []
     assert pesagate.rows("questions", "--tenant", "other") == []
+    told = pesagate.run("explain", "UASK").stdout
+    assert "C2B00012, as rule 2: reference is not INV-*" in told
     plain = pesagate.run("questions").stdout
     assert "rule 2: reference is not INV-*" in plain
     # The payer stands in neither form.

@@ -8,7 +8,7 @@ from random import Random
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import resources
@@ -42,6 +42,7 @@ def test_the_simulator_makes_only_kinds_that_there_are() -> None:
 
 @pytest.mark.parametrize("kind", callbacks.BODIES)
 @pytest.mark.parametrize("is_till", [False, True])
+@settings(deadline=None)
 @given(seed=st.integers())
 def test_every_body_of_a_payment_is_normalised_to_that_payment(kind: str, is_till: bool, seed: int) -> None:
     payment = draw(Random(seed), NOW, "600638", is_till=is_till)

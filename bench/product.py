@@ -1,0 +1,121 @@
+"""The product under test: `pesagate serve` on a generated configuration of two tenants, in a folder of its own."""
+
+import json
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from load import Outcome
+from processes import Child, NotReadyError, free_port, signal_to, status_of
+
+KEYS = {"duka": "bench-key-of-duka-0123456789", "soko": "bench-key-of-soko-0123456789"}
+PATHS = tuple(f"/hooks/{key}/stk" for key in KEYS.values())
+# Nobody listens there; used only while the delivery process stands still.
+NOWHERE = "http://127.0.0.1:9/"
+_SLOW_COMMIT = Path(__file__).parent / "servers" / "slow_commit.py"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the store holds: how many callbacks it has taken, counted ones included, and in how many rows."""
+
+    taken: int
+    identities: int
+    events: int
+    twice: int
+
+
+class Product:
+    """A running gateway."""
+
+    def __init__(self, folder: Path, erp: str, workers: int, commit_ms: int) -> None:
+        self.store = folder / "pesagate.db"
+        # Everything that was put on it, the warm-up too.
+        self.outcomes: list[Outcome] = []
+        port = free_port()
+        config = folder / "pesagate.yaml"
+        config.write_text(json.dumps(configuration(port, erp, workers)), "utf-8")
+        program = ["-m", "gateway"] if commit_ms == 0 else [str(_SLOW_COMMIT), str(commit_ms)]
+        self.child = Child([sys.executable, *program, "serve", "-c", config], port, "/readyz", folder / "serve.log")
+
+    def pid(self, name: str) -> int:
+        """Return the id of a child as the log told it last: `intake-1`, `delivery`."""
+        lines = [json.loads(line) for line in self.child.log.read_text("utf-8").splitlines() if line[:1] == "{"]
+        return int([line["pid"] for line in lines if line["event"] == "started" and line["process"] == name][-1])
+
+    def hold_delivery(self) -> None:
+        """Stop the delivery process where it stands, so that only intake is measured; its rows are written too.
+
+        It must not stand inside a commit, where it would keep everybody out: /readyz tells whether the store takes one.
+        """
+        for _ in range(50):
+            signal_to(self.pid("delivery"), signal.SIGSTOP)
+            if status_of(self.child.port, "/readyz", timeout=0.3) == 200:
+                return
+            self.release_delivery()
+            time.sleep(0.01)
+        raise NotReadyError("delivery cannot be stopped outside a commit")
+
+    def release_delivery(self) -> None:
+        """Let the delivery process go on."""
+        signal_to(self.pid("delivery"), signal.SIGCONT)
+
+    def kept(self) -> Kept:
+        """Return what the store holds now."""
+        taken = self.query("SELECT (SELECT coalesce(sum(seen), 0) FROM callbacks) + "
+                           "(SELECT coalesce(sum(seen), 0) FROM quarantine)")  # fmt: skip
+        identities = self.query("SELECT count(*) FROM (SELECT DISTINCT tenant, kind, identity FROM callbacks)")
+        rows = self.query("SELECT count(*) FROM callbacks")
+        events = self.query("SELECT count(*) FROM events")
+        payments = self.query("SELECT count(DISTINCT payment_id) FROM events")
+        return Kept(taken, identities, events, twice=(rows - identities) + (events - payments))
+
+    def query(self, sql: str) -> Any:
+        """Return the one value that a query gives."""
+        with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=30)) as connection:
+            return connection.execute(sql).fetchone()[0]
+
+    def end(self) -> None:
+        """End it; a delivery process that stands still could not hear the wish."""
+        self.release_delivery()
+        self.child.end()
+
+
+@contextmanager
+def product(folder: Path, *, erp: str = NOWHERE, workers: int = 1, commit_ms: int = 0) -> Iterator[Product]:
+    """Give a running product and end it."""
+    folder.mkdir()
+    made = Product(folder, erp, workers, commit_ms)
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+def configuration(port: int, erp: str, workers: int) -> dict[str, Any]:
+    """Return the configuration: two tenants, each with one shortcode and one destination for all payments."""
+    return {
+        "version": 1,
+        "server": {"listen": f"127.0.0.1:{port}", "workers": workers},
+        "store": {"url": "sqlite:///pesagate.db"},
+        "tenants": {
+            "duka": _tenant("Duka Moja Ltd", "600638", "paybill", KEYS["duka"], erp),
+            "soko": _tenant("Soko Mbili Ltd", "600639", "till", KEYS["soko"], erp),
+        },
+    }
+
+
+def _tenant(name: str, number: str, kind: str, key: str, erp: str) -> dict[str, Any]:
+    destination = {"adapter": "http", "url": erp, "allow_private": True, "timeout": "5s"}
+    return {
+        "name": name,
+        "shortcodes": {number: {"type": kind, "key": key, "hold_older_than": "off"}},
+        "destinations": {"erp": destination},
+        "routes": [{"when": {"type": ["payment.*"]}, "to": ["erp"]}],
+    }

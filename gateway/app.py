@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway import registry, resources
 from gateway.domain.callback import Callback
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gateway.domain.references import LookUp, ReferenceList
     from gateway.domain.settled import Issue
     from gateway.pipeline.hooks import Hook, Hooks
+    from gateway.providers.kind import Kind
     from gateway.server.answers import Answer
     from gateway.settings import Loaded
     from gateway.store.replays import Wanted
@@ -83,13 +84,26 @@ def serve(settings: Settings) -> int:
 def compile_hooks(settings: Settings, look_up: "LookUp") -> "Hooks":
     """Return the table of all hooks; `look_up` gives the lists of references that validation rules speak of."""
     from gateway.pipeline.hooks import compile_hooks as compile_table
-    from gateway.providers import KINDS
+    from gateway.providers.declarative import SCHEMAS
 
-    return compile_table(settings, KINDS, resources.schema, look_up)
+    declared = {SCHEMAS + name: each.schema for name, each in settings.providers.items()}
+
+    def schema(name: str) -> Mapping[str, Any]:
+        return declared[name] if name in declared else resources.schema(name)
+
+    return compile_table(settings, kinds_of(settings), schema, look_up)
+
+
+def kinds_of(settings: Settings) -> "Mapping[str, Kind]":
+    """Return every kind by its name: those that are built in, and those that the configuration describes."""
+    from gateway.providers import KINDS
+    from gateway.providers.declarative import kind_of
+
+    return {**KINDS, **{name: kind_of(declared) for name, declared in settings.providers.items()}}
 
 
 def kinds() -> tuple[str, ...]:
-    """Return the names of all kinds of callback."""
+    """Return the names of the kinds of callback that are built in."""
     from gateway.providers import KINDS
 
     return tuple(KINDS)

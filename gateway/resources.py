@@ -40,6 +40,16 @@ def has_schema(name: str) -> bool:
     return (data_dir() / "schemas" / f"{name}.json").is_file()
 
 
+def recipe(folder: str, name: str) -> Path:
+    """Return the path of a shipped recipe below config/recipes/; there may be none of that name."""
+    return data_dir() / "config" / "recipes" / folder / f"{name}.yaml"
+
+
+def recipes(folder: str) -> tuple[str, ...]:
+    """Return the names of the shipped recipes of one folder below config/recipes/."""
+    return tuple(sorted(path.stem for path in (data_dir() / "config" / "recipes" / folder).glob("*.yaml")))
+
+
 def example(name: str) -> Path:
     """Return the path of a shipped example below config/examples/."""
     return data_dir() / "config" / "examples" / name

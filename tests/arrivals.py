@@ -8,13 +8,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from gateway import resources
+from gateway.app import compile_hooks
 from gateway.domain.callback import Callback
+from gateway.domain.provider import DeclaredKind
 from gateway.domain.question import ValidationRule
 from gateway.domain.received import Arrival, Received
 from gateway.domain.references import LookUp, ReferenceList
 from gateway.domain.settings import HookKey, Route, Secret, Server, Settings, Shortcode, Tenant
-from gateway.pipeline.hooks import Hook, Hooks, compile_hooks
+from gateway.pipeline.hooks import Hook, Hooks
 from gateway.pipeline.receive import receive
 from gateway.providers import KINDS
 
@@ -40,6 +41,7 @@ def hooks(
     validation: tuple[ValidationRule, ...] | None = None,
     references: Mapping[str, ReferenceList] | None = None,
     look_up: LookUp = lambda _tenant, _name: None,
+    providers: Mapping[str, DeclaredKind] | None = None,
 ) -> Hooks:
     """Return the hooks of tenants that have these shortcodes."""
     tenants = {
@@ -54,8 +56,8 @@ def hooks(
         )
         for code in shortcodes
     }
-    settings = Settings(Path("pesagate.yaml"), Server(), Secret("sqlite://"), tenants, "0" * 64)
-    return compile_hooks(settings, KINDS, resources.schema, look_up)
+    settings = Settings(Path("pesagate.yaml"), Server(), Secret("sqlite://"), tenants, "0" * 64, providers or {})
+    return compile_hooks(settings, look_up)
 
 
 def hook(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from arrivals import KEY, callback, hooks, shortcode
+from declared import DECLARED
 
 from gateway.domain.received import Arrival, Quarantined, Received
 from gateway.pipeline.receive import receive
@@ -35,7 +36,7 @@ def receive_recorded(name: str, body: bytes | None = None) -> Received:
     expected = expected_of(name)
     kind = name.partition("/")[0]
     business = shortcode(**expected.get("shortcode", {}))
-    hook = hooks(business).find(KEY, kind)
+    hook = hooks(business, providers=DECLARED).find(KEY, kind)
     assert hook is not None
     posted = body_of(name) if body is None else body
     return receive(hook, callback(kind, posted, shortcode=business.number, context=expected.get("query", {})))

@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import click
 
-from gateway.app import load_settings
+from gateway.app import kinds_of, load_settings
 from gateway.cli.config_option import config_option
 from gateway.cli.hook import hook_path
 from gateway.domain.settings import Settings
-from gateway.providers import KINDS
 
 
 class Url(NamedTuple):
@@ -30,7 +29,7 @@ class Url(NamedTuple):
 def urls(config: Path, as_json: bool, public_url: str | None) -> None:
     """List the hook URLs to register with M-Pesa. They are secrets: whoever knows one can post payments."""
     settings = load_settings(config)
-    rows = tuple(hook_urls(settings, KINDS, public_url or settings.server.public_url))
+    rows = tuple(hook_urls(settings, kinds_of(settings), public_url or settings.server.public_url))
     for line in map(_as_json, rows) if as_json else _as_table(rows):
         click.echo(line)
 

@@ -29,6 +29,8 @@ class Reason(StrEnum):
     FOREIGN_SHORTCODE = "foreign_shortcode"
     # It came from an address that `allow_from` does not name.
     SOURCE_ADDRESS = "source_address"
+    # Its signature is missing or wrong.
+    SIGNATURE = "signature"
     # An exception of our own.
     BUG = "bug"
 

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.provider import DeclaredKind
 from gateway.domain.question import ValidationRule
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ class Settings:
     tenants: Mapping[str, Tenant]
     # SHA-256 of the files it came from, hex; shown by /readyz.
     digest: str
+    # Kinds of other providers' callbacks by name.
+    providers: Mapping[str, DeclaredKind] = field(default_factory=dict)
 
     def destination(self, tenant: str, name: str) -> Destination | None:
         """Return the destination of that tenant, or None where it is no longer configured."""

@@ -28,6 +28,11 @@ class Hook:
     # Answers the questions of a kind that asks.
     decide: Decide
 
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The HTTP methods that it takes."""
+        return ("POST",) if self.kind is None else self.kind.methods
+
 
 @dataclass(frozen=True, slots=True)
 class _Opened:

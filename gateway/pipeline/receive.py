@@ -22,6 +22,9 @@ def receive(hook: Hook, callback: Callback) -> Received:
         return Quarantined(callback, Reason.UNKNOWN_KIND, detail=f"no kind is called {hook.kind_name!r}")
     try:
         document = parse(callback.body)
+        doubt = None if hook.kind.doubt is None else hook.kind.doubt(callback, document)
+        if doubt is not None:
+            return Quarantined(callback, Reason.SIGNATURE, detail=doubt)
         facts = understand(hook.kind, hook, document, callback)
     except Unreadable as error:
         return Quarantined(callback, Reason.UNREADABLE, detail=str(error))

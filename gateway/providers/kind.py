@@ -45,6 +45,12 @@ class Kind:
     question: Callable[[str], bytes] | None = None
     # Set where the body alone does not tell enough: completes the facts by the hook's URL and the digest of the bytes.
     complete: Callable[[Facts, Callback], Facts] | None = None
+    # HTTP methods by which the provider sends it.
+    methods: tuple[str, ...] = ("POST",)
+    # Set where the answer repeats something of the callback: from the callback's bytes, whatever they are.
+    reply: Callable[[bytes], bytes] | None = None
+    # Set where the provider signs what it sends: says why a callback may not be its own, None where all is right.
+    doubt: Callable[[Callback, Any], str | None] | None = None
 
 
 def json_path(path: Path) -> str:

@@ -28,7 +28,7 @@ class Decision(Enum):
     TOO_LARGE = "too_large"
     # A wrong key, or no such path. Nothing is kept.
     NOT_FOUND = "not_found"
-    # The right key, but not a POST. Nothing is kept.
+    # The right key, but a method that the kind does not come by. Nothing is kept.
     WRONG_METHOD = "wrong_method"
     # It could not be committed. The sender may come again.
     UNAVAILABLE = "unavailable"
@@ -84,3 +84,12 @@ def answer(decision: Decision, success: bytes) -> Answer:
     result = ((RESULT_HEADER, row.result),) if row.result else ()
     headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))), *result, *row.headers.items())
     return Answer(row.status, row.reason, body, headers)
+
+
+@lru_cache(maxsize=8)
+def wrong_method(methods: tuple[str, ...]) -> Answer:
+    """Return the answer to a method that a kind does not come by; `methods` are those that it does."""
+    usual = answer(Decision.WRONG_METHOD, b"")
+    body = usual.body.replace(b"POST", " or ".join(methods).encode())
+    told = {**dict(usual.headers), "Allow": ", ".join(methods), "Content-Length": str(len(body))}
+    return Answer(usual.status, usual.reason, body, tuple(told.items()))

@@ -23,7 +23,7 @@ from gateway.domain.received import Quarantined, Reason
 from gateway.domain.settings import Network
 from gateway.domain.times import Clock
 from gateway.pipeline.hooks import Hook, Hooks
-from gateway.server.answers import Answer, Decision, answer
+from gateway.server.answers import Answer, Decision, answer, wrong_method
 from gateway.server.counters import Counters
 from gateway.server.intake import Intake, last_resort
 from gateway.server.source import allowed, origin
@@ -84,7 +84,7 @@ class HookRequest(HTTPMessageDelegate):
         self._source = origin(_peer(self._connection), headers.get_list("X-Forwarded-For"), self._desk.trusted)
         if hook is not None and self._is_taken(hook):
             self._hook = hook
-            self._refusal = None if self._method == "POST" else Decision.WRONG_METHOD
+            self._refusal = None if self._method in hook.methods else Decision.WRONG_METHOD
             self._desk.counters.open += 1
         # Tornado would cut an oversized body off with an answer of its own: ours is the same for every length.
         self._connection.set_max_body_size(1 << 62)  # type: ignore[attr-defined]
@@ -173,7 +173,10 @@ class HookRequest(HTTPMessageDelegate):
 
     def _send(self, decision: Decision) -> None:
         self._desk.counters.count(decision.value)
-        self._write(answer(decision, b""))
+        if decision is Decision.WRONG_METHOD and self._hook is not None:
+            self._write(wrong_method(self._hook.methods))
+        else:
+            self._write(answer(decision, b""))
 
     def _write(self, said: Answer) -> None:
         write(self._connection, said, self._method, plain=self._plain, last=self._desk.counters.stopping)

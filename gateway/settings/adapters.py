@@ -50,17 +50,17 @@ def _validator(schema: Mapping[str, Any] | None) -> Any:
     kind = validator_for(ready, default=Draft202012Validator)
     try:
         kind.check_schema(ready)
-        _check_inside(ready, ready)
+        check_inside(ready, ready)
     except SchemaError as error:
         raise FaultySchemaError(error.message[:200]) from None
     return kind(ready)
 
 
-def _check_inside(schema: Any, root: Mapping[str, Any]) -> None:
+def check_inside(schema: Any, root: Mapping[str, Any]) -> None:
     """Refuse what a validator would stumble over only when it comes by: references to nothing, broken patterns."""
     if isinstance(schema, list):
         for inner in schema:
-            _check_inside(inner, root)
+            check_inside(inner, root)
     if not isinstance(schema, Mapping):
         return
     for key, inner in schema.items():
@@ -68,7 +68,7 @@ def _check_inside(schema: Any, root: Mapping[str, Any]) -> None:
             raise FaultySchemaError(f"{inner} leads nowhere inside it")
         if key == "pattern" and isinstance(inner, str) and not _is_pattern(inner):
             raise FaultySchemaError(f"{inner} is no regular expression")
-        _check_inside(inner, root)
+        check_inside(inner, root)
 
 
 def _leads_somewhere(reference: str, root: Mapping[str, Any]) -> bool:

@@ -20,6 +20,8 @@ from gateway.settings.interpolate import interpolate
 from gateway.settings.keys import Keys
 from gateway.settings.nearest import nearest
 from gateway.settings.numbers import refuse_unclear_numbers
+from gateway.settings.providers import Providers
+from gateway.settings.recipes import with_recipes
 from gateway.settings.references import References
 from gateway.settings.report import Report, Section, problems_of
 from gateway.settings.routes import Routes
@@ -50,6 +52,7 @@ def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
     if source.document is None:
         return Loaded(None, problems_of(source.flaws))
     whole = with_includes(source, interpolate(source.document, environ), environ)
+    whole = with_recipes(whole, environ)
     report = Report(whole.document)
     settle_types(whole.document, _validator(), whole.document.value)
     check(report, _validator(), whole.document.value)
@@ -63,11 +66,14 @@ def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
 def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str], digest: str) -> Settings:
     root = Section(report)
     secrets = Secrets(report, environ)
+    providers = Providers(report, secrets, known.kinds).build(root.section("providers"))
+    # Those of an entry that is wrong too: its name is known all the same.
+    kinds = (*known.kinds, *root.section("providers"))
     tenants = Tenants(
         report,
-        Shortcodes(report, Keys(report, secrets, known.kinds)),
+        Shortcodes(report, Keys(report, secrets, kinds)),
         Destinations(report, secrets, Adapters(known)),
-        Routes(report, known.kinds),
+        Routes(report, kinds),
         Validation(report),
         References(report, secrets),
     )
@@ -77,6 +83,7 @@ def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str],
         store_url=store_url(root.section("store"), secrets, str(path)),
         tenants=tenants.build(root.section("tenants").sections()),
         digest=digest,
+        providers=providers,
     )
 
 

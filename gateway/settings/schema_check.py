@@ -80,7 +80,8 @@ def _meant(error: ValidationError) -> list[ValidationError] | None:
 def _is_less_than_told(error: ValidationError, meant: list[ValidationError]) -> bool:
     """Tell whether the words for all forms together say more than one form's list of names would."""
     schema: Any = error.schema
-    return "x-must" in schema and all(inner.validator in ("enum", "const") for inner in meant)
+    is_list = all(inner.validator in ("enum", "const") and _is_wrong_at_the_top(inner) for inner in meant)
+    return "x-must" in schema and is_list
 
 
 def _is_wrong_at_the_top(error: ValidationError) -> bool:

@@ -2,10 +2,16 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
 import click
+
+from gateway.domain.times import NAIROBI
+
+TIMES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
+"""A day or a moment; `nairobi` says where."""
 
 _Callback = Callable[[click.Context, click.Parameter, str | None], str | None]
 _NOT_IN_URLS = re.compile(r"[\s\"\\\x00-\x1f\x7f]")
@@ -49,3 +55,8 @@ def _has_host(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def nairobi(moment: datetime | None) -> datetime | None:
+    """Return a moment as one of Nairobi's clock."""
+    return None if moment is None else moment.replace(tzinfo=NAIROBI)

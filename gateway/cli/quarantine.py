@@ -3,12 +3,14 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
 from sqlalchemy import Engine
 
 from gateway import app
+from gateway.cli import option_values
 from gateway.cli.config_option import config_option
 from gateway.cli.events import columns, dump, json_option, opened_store, tenant_option
 from gateway.cli.progress import tracked
@@ -67,6 +69,9 @@ def resolve(config: Path, row_id: int) -> None:
 @tenant_option
 @click.argument("row_ids", nargs=-1, type=int)
 @click.option("--reason", metavar="R", help="Only those set aside for this reason, such as new_shape.")
+@click.option(
+    "--since", type=option_values.TIMES, metavar="TIME", help="Only those that came from then on, Nairobi time."
+)
 @click.option("--dry-run", is_flag=True, help="Only say how many.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reprocess(
@@ -75,6 +80,7 @@ def reprocess(
     as_json: bool,
     tenant: str | None,
     reason: str | None,
+    since: datetime | None,
     dry_run: bool,
     yes: bool,
 ) -> None:
@@ -86,7 +92,7 @@ def reprocess(
     settings = app.load_settings(config)
     engine = require(settings.store_url)
     with queries.reading(engine) as connection:
-        chosen = open_rows(connection, row_ids, tenant, reason)
+        chosen = open_rows(connection, row_ids, tenant, reason, option_values.nairobi(since))
     click.echo(f"{len(chosen)} callbacks to take once more", err=as_json)
     if dry_run or not chosen:
         return

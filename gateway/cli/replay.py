@@ -6,15 +6,13 @@ from pathlib import Path
 import click
 
 from gateway import app
+from gateway.cli import option_values
 from gateway.cli.config_option import config_option
 from gateway.domain.errors import PesagateError
-from gateway.domain.times import NAIROBI
 from gateway.store import story
 from gateway.store.prepare import require
 from gateway.store.queries import reading
 from gateway.store.replays import Wanted
-
-_TIMES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 
 
 @click.command()
@@ -23,8 +21,8 @@ _TIMES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 @click.option("--tenant", metavar="T", help="Only this tenant's.")
 @click.option("--destination", metavar="D", help="Only deliveries to this destination.")
 @click.option("--reason", metavar="R", help="Only those that ended with this reason, such as http_500.")
-@click.option("--since", type=_TIMES, metavar="TIME", help="Only events made from then on, Nairobi time.")
-@click.option("--until", type=_TIMES, metavar="TIME", help="Only events made before then, Nairobi time.")
+@click.option("--since", type=option_values.TIMES, metavar="TIME", help="Only events made from then on, Nairobi time.")
+@click.option("--until", type=option_values.TIMES, metavar="TIME", help="Only events made before then, Nairobi time.")
 @click.option("--again", is_flag=True, help="Those that were delivered too: their destination gets them once more.")
 @click.option("--dry-run", is_flag=True, help="Only say how many.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -51,7 +49,9 @@ def replay(
         payments = tuple(one for name in names for one in story.payments_named(connection, name, tenant))
         if names and not payments:
             raise PesagateError(f"Nothing is known of {', '.join(names)}: `pesagate explain` searches everywhere.")
-        wanted = Wanted(payments, tenant, destination, reason, _aware(since), _aware(until), again)
+        wanted = Wanted(
+            payments, tenant, destination, reason, option_values.nairobi(since), option_values.nairobi(until), again
+        )
         chosen = app.choose_replays(settings, connection, wanted)
     click.echo(f"{len(chosen)} deliveries to replay")
     if dry_run or not chosen:
@@ -60,7 +60,3 @@ def replay(
         click.confirm("Replay them?", abort=True)
     with engine.begin() as connection:
         click.echo(f"{app.replay(connection, chosen)} are due now; `pesagate deliveries` shows how they go")
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=NAIROBI)

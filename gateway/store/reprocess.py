@@ -28,7 +28,11 @@ class Reviewed:
 
 
 def open_rows(
-    connection: Connection, ids: Sequence[int] = (), tenant: str | None = None, reason: str | None = None
+    connection: Connection,
+    ids: Sequence[int] = (),
+    tenant: str | None = None,
+    reason: str | None = None,
+    since: datetime | None = None,
 ) -> list[int]:
     """Return the ids of the open quarantine rows that are meant, the oldest first. No id means: any."""
     table = QUARANTINE.c
@@ -39,6 +43,8 @@ def open_rows(
         query = query.where(table.tenant == tenant)
     if reason is not None:
         query = query.where(table.reason == reason)
+    if since is not None:
+        query = query.where(table.received_at >= to_micros(since))
     return list(connection.scalars(query))
 
 

@@ -66,6 +66,7 @@ def test_what_came_from_a_wrong_address_is_taken_when_a_person_agrees(pesagate: 
     pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB"))
     assert pesagate.rows("events") == []
     assert reprocessed(pesagate, "--reason", "new_shape") == []
+    assert reprocessed(pesagate, "--since", "2099-01-01") == []
     assert reprocessed(pesagate, "--reason", "source_address") == ["accepted"]
     pesagate.wait_for_state("delivered")
     assert len(erp.requests) == 1

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
 
+from adapters.http.guard import RefusedAddress
+from adapters.http.masking import masked
 from adapters.http.transport import NoConnectionError
 from gateway.domain.settings import Secret
 
@@ -25,29 +27,40 @@ class Answer:
     status: int | None = None
     headers: Mapping[str, str] | None = None
     text: str | None = None
-    # Fixed word: no_connection, tls, timeout, connection_cut, bad_answer; None for a whole answer.
+    # Fixed word: no_connection, tls, timeout, connection_cut, bad_answer, and those of guard, proxy and credentials,
+    # each a row in verdict.py; None for a whole answer.
     broken: str | None = None
+    # A sentence for people that says more than the word.
+    note: str | None = None
 
 
-def read(response: requests.Response, secrets: Iterable[Secret]) -> Answer:
+def read(response: requests.Response, secrets: Iterable[Secret], limit: int = READ_AT_MOST) -> Answer:
     """Read an answer up to the limit; what lies beyond is not waited for."""
-    body, broken = _body(response)
-    return Answer(response.status_code, response.headers, _shown(body, secrets), broken)
+    body, broken = body_of(response, limit)
+    return Answer(response.status_code, response.headers, shown(body, secrets), broken)
 
 
 def failed(error: Exception) -> Answer:
     """Return the answer that an error stands for."""
-    return Answer(broken=failure_word(error))
+    root = _root(error)
+    return Answer(broken=failure_word(error), note=str(root) if isinstance(root, RefusedAddress) else None)
 
 
 def failure_word(error: Exception) -> str:
     """Return the fixed word for what the network did: the first row of the table that the error's root fits."""
     root = _root(error)
+    if isinstance(error, NoConnectionError) and _PROXY_WANTS_CREDENTIALS in str(root):
+        return "proxy_auth"
     table = _BEFORE_SENDING if isinstance(error, NoConnectionError) else _AFTER_SENDING
     return next(word for kind, word in table if isinstance(root, kind))
 
 
+# What http.client says of a tunnel that was refused; there is no type of its own for it.
+_PROXY_WANTS_CREDENTIALS = "Tunnel connection failed: 407"
+
+
 _BEFORE_SENDING: tuple[tuple[type[BaseException], str], ...] = (
+    (RefusedAddress, "refused_address"),
     (ssl.SSLError, "tls"),
     (SSLError, "tls"),
     (BaseException, "no_connection"),
@@ -74,11 +87,12 @@ def _root(error: BaseException) -> BaseException:
     return error if inner is None else _root(inner)
 
 
-def _body(response: requests.Response) -> tuple[bytes, str | None]:
+def body_of(response: requests.Response, limit: int) -> tuple[bytes, str | None]:
+    """Read a body up to the limit; return it with the word for what broke it, None where nothing did."""
     body = bytearray()
     try:
-        while len(body) < READ_AT_MOST:
-            piece = response.raw.read(READ_AT_MOST - len(body), decode_content=False)
+        while len(body) < limit:
+            piece = response.raw.read(limit - len(body), decode_content=False)
             if not piece:
                 return bytes(body), None
             body += piece
@@ -90,11 +104,9 @@ def _body(response: requests.Response) -> tuple[bytes, str | None]:
     return bytes(body), None
 
 
-def _shown(body: bytes, secrets: Iterable[Secret]) -> str:
+def shown(body: bytes, secrets: Iterable[Secret]) -> str:
     """Return the first characters for people: echoed secrets masked, unprintable characters escaped."""
-    text = body.decode("utf-8", "replace")
-    for secret in secrets:
-        text = text.replace(secret.reveal(), "***")
+    text = masked(body.decode("utf-8", "replace"), secrets)
     return visible(text[:KEEP_AT_MOST])[:KEEP_AT_MOST]
 
 

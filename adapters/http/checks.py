@@ -4,67 +4,90 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from adapters.http.auth import Auth
+from adapters.http.guard import forbidden, literal, refusal
+from adapters.http.header_value import value_problems
+from adapters.http.network import Network
 from adapters.http.options import Options
 from adapters.http.request import OWN_HEADERS
+from adapters.http.tls import tls_problems
 
 LONGEST_TIMEOUT = timedelta(minutes=5)
+LARGEST_ANSWER = 64 * 1024 * 1024
+
+_UNDER_AUTH = "put them under `auth: {basic: {user, password}}`"
 
 
-def problems(options: Options) -> tuple[str, ...]:
+def problems(options: Options, auth: Auth) -> tuple[str, ...]:
     """Return every mistake, a sentence each, without a secret in it."""
-    return (*_url(options.url), *_timeout(options.timeout), *_headers(options), *_credential(options))
+    return (
+        *_url(options.url),
+        *_address("`url`", options.url, options.network.allow_private),
+        *_network(options.network),
+        *_headers(options, auth),
+        *_credential(auth),
+        *options.signer.problems(),
+        *tls_problems(options.network),
+    )
 
 
-def _url(url: str) -> Iterator[str]:
+def _url(url: str, what: str = "`url`", instead: str = _UNDER_AUTH) -> Iterator[str]:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        yield "`url` is not a URL: its host or port cannot be read."
+        yield f"{what} is not a URL: its host or port cannot be read."
         return
     if parts.scheme not in ("http", "https"):
-        yield "`url` must begin with http:// or https://."
+        yield f"{what} must begin with http:// or https://."
     if not host:
-        yield "`url` names no host."
+        yield f"{what} names no host."
     elif any(not 0 < len(label) < 64 for label in host.rstrip(".").split(".")):
-        yield "`url` names a host with an empty part or one of more than 63 characters."
+        yield f"{what} names a host with an empty part or one of more than 63 characters."
     if "@" in parts.netloc:
-        yield "`url` holds a user name or password; put them under `auth: {basic: {user, password}}`."
+        yield f"{what} holds a user name or password; {instead}."
     if any(not char.isprintable() or char == " " for char in url):
-        yield "`url` holds a space or an unprintable character; write it as %20 or leave it out."
+        yield f"{what} holds a space or an unprintable character; write it as %20 or leave it out."
 
 
-def _timeout(timeout: timedelta) -> Iterator[str]:
-    if not timedelta(0) < timeout <= LONGEST_TIMEOUT:
-        yield "`timeout` must be more than nothing and at most 5m."
+def _address(what: str, url: str, allow_private: bool) -> Iterator[str]:
+    """Yield what is wrong with an address that is written out. A name is looked at when it is connected to."""
+    try:
+        host = urlsplit(url).hostname or ""
+        address = literal(host)
+    except ValueError:
+        return
+    why = None if address is None else forbidden(address, allow_private)
+    if address is not None and why is not None:
+        yield f"{what}: {refusal(host, address, why)}"
 
 
-def _headers(options: Options) -> Iterator[str]:
+def _network(network: Network) -> Iterator[str]:
+    times = {"timeout": network.timeout, "connect_timeout": network.connect_timeout}
+    for name, time in {**times, "read_timeout": network.read_timeout}.items():
+        if not timedelta(0) < time <= LONGEST_TIMEOUT:
+            yield f"`{name}` must be more than nothing and at most 5m."
+    if not 1024 <= network.answer_limit <= LARGEST_ANSWER:
+        yield "`answer_limit` must be at least 1KiB and at most 64MiB."
+    if network.proxy is not None and not network.proxy.url:
+        yield "`proxy_auth` stands here without a `proxy`: add its address, or leave `proxy_auth` out."
+    elif network.proxy is not None:
+        yield from _url(network.proxy.url, "`proxy`", "put them under `proxy_auth: {user, password}`")
+        yield from _address("`proxy`", network.proxy.url, network.allow_private)
+
+
+def _headers(options: Options, auth: Auth) -> Iterator[str]:
     for name, value in options.headers.items():
         if name.lower() in OWN_HEADERS:
             yield f"`headers` may not set {name}: Pesagate sets it itself."
         if name.lower() == "authorization":
             yield f"`headers` may not set {name}: put it under `auth`, where it is kept secret."
-        if options.credential and name.lower() == options.credential.header.lower() != "authorization":
+        if auth.header and name.lower() == auth.header.lower() != "authorization":
             yield f"`headers` sets {name}, which `auth` sets too: leave one of them out."
-        yield from _value(f"`headers`: the value of {name}", value)
+        yield from value_problems(f"`headers`: the value of {name}", value)
 
 
-def _credential(options: Options) -> Iterator[str]:
-    if options.credential is None:
-        return
-    name = options.credential.header
-    if name.lower() in OWN_HEADERS:
-        yield f"`auth` may not use the header {name}: Pesagate sets it itself."
-    if any(not part.reveal() for part in options.credential.parts):
-        yield "`auth` holds an empty secret."
-    yield from _value("`auth`: the secret", options.credential.value.reveal())
-
-
-def _value(what: str, value: str) -> Iterator[str]:
-    if any(char in value for char in "\r\n\0"):
-        yield f"{what} holds a line break; a header is one line (is there one at the end of a file?)."
-    elif value != value.strip():
-        yield f"{what} begins or ends with a space."
-    elif not value.isascii():
-        yield f"{what} holds a character outside ASCII, which a header cannot carry."
+def _credential(auth: Auth) -> Iterator[str]:
+    if auth.header and auth.header.lower() in OWN_HEADERS:
+        yield f"`auth` may not use the header {auth.header}: Pesagate sets it itself."
+    yield from auth.problems()

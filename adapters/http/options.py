@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from adapters.http.auth import Credential, credential
+from adapters.http.network import DEFAULT_TIMEOUT, Network
+from adapters.http.sign import Signer
 
-DEFAULT_TIMEOUT = timedelta(seconds=10)
+__all__ = ["DEFAULT_TIMEOUT", "Options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,11 @@ class Options:
     """What `schemas/adapters/http.json` accepted, with its defaults filled in."""
 
     url: str
-    credential: Credential | None
+    # As it stands in the configuration; `adapters.http.auth` makes it work.
+    auth: Mapping[str, Any] | None
+    signer: Signer
+    network: Network
     headers: Mapping[str, str]
-    timeout: timedelta
     # Sends the callback's own bytes instead of the event.
     raw: bool
     # The receiver is declared to take the same request twice without harm.
@@ -31,14 +34,20 @@ class Options:
         """Read accepted and resolved settings."""
         return cls(
             url=settings["url"],
-            credential=credential(settings.get("auth")),
+            auth=settings.get("auth"),
+            signer=Signer.of(settings.get("sign")),
+            network=Network.of(settings),
             headers=dict(settings.get("headers") or {}),
-            timeout=settings.get("timeout", DEFAULT_TIMEOUT),
             raw=settings.get("raw", False),
             idempotent=settings.get("idempotent", False),
             include=frozenset(settings.get("include") or ()),
             enveloped=settings.get("envelope") == "standard",
         )
+
+    @property
+    def timeout(self) -> timedelta:
+        """How long one request may take, answer included."""
+        return self.network.timeout
 
     @property
     def once(self) -> bool:

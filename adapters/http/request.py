@@ -20,6 +20,7 @@ OWN_HEADERS = frozenset(
         "expect",
         "host",
         "idempotency-key",
+        "proxy-authorization",
         "transfer-encoding",
         "upgrade",
         "user-agent",
@@ -32,7 +33,7 @@ OWN_HEADERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One POST, complete but for the address. Its headers hold the credential: never show it, see `shown_headers`."""
+    """One POST, complete but for the address and the credential."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -59,17 +60,7 @@ def render(event: Event, options: Options, now: datetime) -> Request:
     }
     if options.once:
         headers["Connection"] = "close"
-    if options.credential:
-        headers[options.credential.header] = options.credential.value.reveal()
     return Request(headers, body)
-
-
-def shown_headers(request: Request, options: Options) -> dict[str, str]:
-    """Return the headers for people: the credential masked."""
-    shown = dict(request.headers)
-    if options.credential:
-        shown[options.credential.header] = "***"
-    return shown
 
 
 def document(event: Event, options: Options) -> dict[str, Any]:

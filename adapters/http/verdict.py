@@ -34,6 +34,12 @@ _BY_FAILURE: Mapping[str, Meaning] = {
     "timeout": _PERHAPS_TAKEN,
     "connection_cut": _PERHAPS_TAKEN,
     "bad_answer": _PERHAPS_TAKEN,
+    # What follows is known before anything is sent to the destination.
+    "refused_address": _REJECTED,
+    "proxy_auth": _REJECTED,
+    "faulty_tls": _REJECTED,
+    "auth_refused": _REJECTED,
+    "auth_unavailable": _NOT_TAKEN,
 }
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -44,6 +50,11 @@ _FAILURE_SENTENCES: Mapping[str, str] = {
     "timeout": "{host} did not answer in full in time.",
     "connection_cut": "{host} cut the connection before its answer was complete.",
     "bad_answer": "{host} sent something that is not an HTTP answer.",
+    "refused_address": "{host} leads to an address where this destination may not go; nothing was sent.",
+    "proxy_auth": "The proxy wants other credentials; nothing was sent. Look at the destination's `proxy_auth`.",
+    "faulty_tls": "The destination's certificates cannot be used; nothing was sent.",
+    "auth_refused": "The destination's credentials were refused; nothing was sent to {host}. Look at its `auth`.",
+    "auth_unavailable": "No credential for {host} could be had; nothing was sent.",
 }
 
 _HINTS: Mapping[int, str] = {
@@ -80,8 +91,9 @@ def verdict(answer: Answer, host: str, once: bool, now: datetime) -> Verdict:
     word = answer.broken or "bad_answer"
     meaning = _BY_FAILURE[word]
     result = meaning.once if once else meaning.result
-    detail = _FAILURE_SENTENCES[word].format(host=host) + _ENDINGS.get(result, "")
-    return Verdict(result, word, detail, answer.status, answer.text)
+    detail = answer.note or _FAILURE_SENTENCES[word].format(host=host) + _ENDINGS.get(result, "")
+    wait = retry_after((answer.headers or {}).get("Retry-After"), now) if result is AttemptResult.RETRY else None
+    return Verdict(result, word, detail, answer.status, answer.text, wait)
 
 
 def _decided_by_status(answer: Answer) -> bool:

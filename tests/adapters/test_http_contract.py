@@ -19,6 +19,9 @@ AUTHS: Mapping[str, Mapping[str, Any]] = {
     "bearer": {"bearer": Secret(TOKEN)},
     "basic": {"basic": {"user": "pesagate", "password": Secret(TOKEN)}},
     "header": {"header": {"name": "X-Api-Key", "value": Secret(TOKEN)}},
+    "prefix": {"header": {"name": "Authorization", "value": Secret(TOKEN), "prefix": "token"}},
+    "query": {"query": {"name": "key", "value": Secret(TOKEN)}},
+    "hmac": {"hmac": {"secret": Secret(TOKEN), "header": "X-Signature", "signs": "timestamp.body"}},
 }
 
 
@@ -91,12 +94,21 @@ class TestRawDeclaredIdempotent(HttpContract):
     settings: Mapping[str, Any] = {"raw": True, "idempotent": True}
 
 
+class TestSignedEvents(HttpContract):
+    settings: Mapping[str, Any] = {"sign": [Secret("whsec_" + "bmV3" * 8), Secret("whsec_" + "b2xk" * 8)]}
+
+    def test_no_signing_key_is_shown(self, place: HttpPlace) -> None:
+        place.secrets = ("bmV3" * 8, "b2xk" * 8)
+        self.test_no_secret_is_shown(place)
+
+
 @pytest.mark.parametrize(
     ("kind", "header", "value"),
     [
         ("bearer", "authorization", f"Bearer {TOKEN}"),
         ("basic", "authorization", f"Basic {PAIR}"),
         ("header", "x-api-key", TOKEN),
+        ("prefix", "authorization", f"token {TOKEN}"),
     ],
 )
 def test_the_credential_does_arrive(

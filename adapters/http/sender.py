@@ -1,0 +1,132 @@
+"""From a rendered request to an answer: signed, authorised, guarded, renewed once, masked. Every request goes here."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from adapters.http.answer import NETWORK_ERRORS, Answer, body_of, failed, read
+from adapters.http.auth import Auth, Desk, Reply, Unauthorised, auth_of
+from adapters.http.options import Options
+from adapters.http.outgoing import Outgoing
+from adapters.http.redirects import MOST, next_address
+from adapters.http.tls import FaultyTls, context_of
+from adapters.http.transport import Transport
+from gateway.domain.adapter import Vault
+from gateway.domain.settings import Secret
+from gateway.domain.times import Clock
+
+# A token endpoint's answer is small; more than this is none.
+_REPLY_LIMIT = 256 * 1024
+
+
+class Sender:
+    """The way of one destination to the network. Used from many threads at once."""
+
+    def __init__(self, options: Options, clock: Clock, vault: Callable[[], Vault | None]) -> None:
+        self._options = options
+        self._network = options.network
+        self._signer = options.signer
+        # Two pools: the destination's own, and one that trusts public certificates beside `ca`, for token endpoints.
+        self._kept: dict[bool, Transport] = {}
+        self._making = threading.Lock()
+        seconds = self._network.timeout.total_seconds()
+        desk = Desk(self._ask, clock, seconds, vault, self._network.allow_private)
+        self.auth: Auth = auth_of(options.auth, desk)
+
+    def ready(self) -> Answer | None:
+        """Get the credential that `send` needs; return why not, where that cannot be done."""
+        try:
+            self.auth.ready()
+        except Unauthorised as trouble:
+            return trouble.answer
+        return None
+
+    def send(self, outgoing: Outgoing, *, fresh: bool = False) -> Answer:
+        """Send a request and return what came back. `fresh` uses a connection of its own.
+
+        A kept connection that the receiver closed a moment ago looks like a cut one, and nobody knows what a cut
+        connection has brought; whoever must not ask twice takes a fresh one.
+        """
+        try:
+            with self._transport(fresh) as transport:
+                sent, answer = self._follow(transport, outgoing)
+                if answer.status is not None and self.auth.renewed(sent, answer.status):
+                    _, answer = self._follow(transport, outgoing)
+                return answer
+        except Unauthorised as trouble:
+            return trouble.answer
+        except FaultyTls as fault:
+            return Answer(broken="faulty_tls", note=str(fault))
+
+    def shown(self, outgoing: Outgoing) -> Outgoing:
+        """Return a request as people see it: signed and authorised, all of it masked."""
+        return self.auth.shown(self._signer.shown(outgoing))
+
+    def secrets(self) -> Iterator[Secret]:
+        """Yield all that no message may hold."""
+        yield from self.auth.secrets()
+        yield from self._signer.keys
+        proxy = self._network.proxy
+        if proxy is not None and proxy.password is not None:
+            yield proxy.password
+
+    def close(self) -> None:
+        """Drop the idle connections."""
+        for transport in list(self._kept.values()):
+            transport.close()
+
+    def _follow(self, transport: Transport, outgoing: Outgoing) -> tuple[Outgoing, Answer]:
+        """Send, and go where redirects lead as far as that is allowed; return the last request with its answer."""
+        sent = self._authorised(outgoing)
+        # From here: what a token took has a bound of its own.
+        deadline = time.monotonic() + self._network.timeout.total_seconds()
+        answer = self._exchange(transport, sent, deadline)
+        for _ in range(MOST if self._network.same_host else 0):
+            target = next_address(outgoing.url, answer)
+            if target is None:
+                break
+            outgoing = outgoing.at(target)
+            sent = self._authorised(outgoing)
+            answer = self._exchange(transport, sent, deadline)
+        return sent, answer
+
+    def _authorised(self, outgoing: Outgoing) -> Outgoing:
+        return self.auth.authorise(self._signer.sign(outgoing))
+
+    def _exchange(self, transport: Transport, sent: Outgoing, deadline: float) -> Answer:
+        try:
+            left = max(deadline - time.monotonic(), 0.001)
+            return read(transport.exchange(sent, left), self.secrets(), self._network.answer_limit)
+        except NETWORK_ERRORS as error:
+            return failed(error)
+
+    def _ask(self, outgoing: Outgoing) -> Reply:
+        """Ask a token endpoint or a login: no redirects, and nothing of the answer is shown: it holds secrets."""
+        try:
+            transport = self._pooled(public=True)
+            response = transport.exchange(outgoing, self._network.timeout.total_seconds())
+        except NETWORK_ERRORS as error:
+            return Reply(failed(error))
+        except FaultyTls as fault:
+            return Reply(Answer(broken="faulty_tls", note=str(fault)))
+        body, broken = body_of(response, _REPLY_LIMIT)
+        answer = Answer(response.status_code, response.headers, None, broken)
+        return Reply(answer, body, tuple(response.raw.headers.getlist("Set-Cookie")))
+
+    @contextmanager
+    def _transport(self, fresh: bool) -> Iterator[Transport]:
+        if not fresh:
+            yield self._pooled(public=False)
+            return
+        transport = Transport(self._network, context_of(self._network))
+        try:
+            yield transport
+        finally:
+            transport.close()
+
+    def _pooled(self, *, public: bool) -> Transport:
+        with self._making:
+            if public not in self._kept:
+                self._kept[public] = Transport(self._network, context_of(self._network, public=public))
+            return self._kept[public]

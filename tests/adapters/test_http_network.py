@@ -1,5 +1,6 @@
 """The way to a destination: private authorities, certificates of our own, proxies, redirects, times, sizes."""
 
+import socket
 import ssl
 import sys
 import time
@@ -13,7 +14,9 @@ from authority import Authority
 from forward_proxy import forward_proxy
 
 from adapters.http import HttpAdapter
+from adapters.http.answer import Answer as Seen
 from adapters.http.redirects import next_address
+from adapters.http.tls import tls_context
 from adapters.testing import Answer, MemoryProgress, Receiver, sample_event
 from gateway.domain.delivery import AttemptResult, Verdict
 from gateway.domain.settings import Secret
@@ -171,9 +174,11 @@ def test_a_proxy_that_wants_other_credentials_is_permanent(
 
 
 def test_a_proxy_that_is_not_there_is_temporary(receiver: Receiver, make_http: Make) -> None:
-    with forward_proxy() as proxy:
-        pass
-    verdict = deliver(make_http(receiver.url, proxy=proxy.url, raw=True))
+    with socket.socket() as closed:
+        # Bound, not listening.
+        closed.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        verdict = deliver(make_http(receiver.url, proxy=proxy, raw=True))
     assert (verdict.result, verdict.reason) == (RETRY, "no_connection")
 
 
@@ -258,8 +263,6 @@ def test_what_counts_as_the_same_host(here: str, location: str, there: str | Non
 
 
 def to_answer(location: str) -> Any:
-    from adapters.http.answer import Answer as Seen
-
     return Seen(308, {"Location": location})
 
 
@@ -289,8 +292,6 @@ def test_a_trickle_is_no_silence(receiver: Receiver, make_http: Make) -> None:
 
 
 def test_a_connection_that_is_not_made_is_bounded_by_itself(make_http: Make) -> None:
-    import socket
-
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen(8)
@@ -325,7 +326,5 @@ def test_certificates_of_one_destination_are_no_other_ones(
     private: Receiver, authority: Authority, make_http: Make
 ) -> None:
     deliver(make_http(private.url, ca=str(authority.ca)))
-    from adapters.http.tls import tls_context
-
     assert tls_context().verify_mode is ssl.CERT_REQUIRED
     assert deliver(make_http(private.url)).reason == "tls"

@@ -39,6 +39,7 @@ _BY_FAILURE: Mapping[str, Meaning] = {
     "proxy_auth": _REJECTED,
     "faulty_tls": _REJECTED,
     "auth_refused": _REJECTED,
+    "auth_lost": _REJECTED,
     "auth_unavailable": _NOT_TAKEN,
 }
 
@@ -54,6 +55,7 @@ _FAILURE_SENTENCES: Mapping[str, str] = {
     "proxy_auth": "The proxy wants other credentials; nothing was sent. Look at the destination's `proxy_auth`.",
     "faulty_tls": "The destination's certificates cannot be used; nothing was sent.",
     "auth_refused": "The destination's credentials were refused; nothing was sent to {host}. Look at its `auth`.",
+    "auth_lost": "The refresh token is void; nothing was sent to {host}. Authorise Pesagate there anew.",
     "auth_unavailable": "No credential for {host} could be had; nothing was sent.",
 }
 

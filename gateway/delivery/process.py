@@ -6,11 +6,11 @@ from concurrent.futures import Future
 
 from gateway.delivery.attempt import Attempter
 from gateway.delivery.dispatcher import Dispatcher, Served
+from gateway.delivery.vault import StoredVault
 from gateway.delivery.wake import Wake
-from gateway.domain.adapter import Adapter
-from gateway.domain.due import DeliveryWrite
+from gateway.domain.adapter import Adapter, KeepsState
+from gateway.domain.due import DeliveryWrite, Written
 from gateway.domain.errors import StoreUnavailable
-from gateway.domain.event import Event
 from gateway.domain.settings import Destination, Settings
 from gateway.domain.times import utc_now
 from gateway.store.deliveries import write_deliveries
@@ -31,9 +31,16 @@ def run(
     # Who does not take callbacks must not keep their port.
     close_listener()
     engine = open_engine(settings.store_url)
-    writer: Writer[DeliveryWrite, Future[Event | None], Event | None] = Writer(engine, write_deliveries, _resolve)
-    attempter = Attempter(utc_now, random.SystemRandom().random, lambda item: _commit(writer, item))
+    writer: Writer[DeliveryWrite, Future[Written], Written] = Writer(engine, write_deliveries, _resolve)
+
+    def commit(item: DeliveryWrite) -> Written:
+        return _commit(writer, item)
+
+    attempter = Attempter(utc_now, random.SystemRandom().random, commit)
     served = _served(settings, make_adapter)
+    for (tenant, _), one in served.items():
+        if isinstance(one.adapter, KeepsState):
+            one.adapter.keep_in(StoredVault(tenant, engine, commit, utc_now))
     dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now)
     on_stop(dispatcher.stop)
     dispatcher.run()
@@ -50,9 +57,9 @@ def _served(settings: Settings, make_adapter: Callable[[Destination], Adapter]) 
     }
 
 
-def _commit(writer: Writer[DeliveryWrite, Future[Event | None], Event | None], item: DeliveryWrite) -> Event | None:
+def _commit(writer: Writer[DeliveryWrite, Future[Written], Written], item: DeliveryWrite) -> Written:
     """Write one row, wait for the disk, return its outcome. Raises StoreUnavailable."""
-    written: Future[Event | None] = Future()
+    written: Future[Written] = Future()
     writer.submit(item, written)
     try:
         return written.result(_COMMIT_LIMIT_S)
@@ -60,7 +67,7 @@ def _commit(writer: Writer[DeliveryWrite, Future[Event | None], Event | None], i
         raise StoreUnavailable("the store took too long to commit a step") from None
 
 
-def _resolve(outcomes: Sequence[tuple[Future[Event | None], Event | Exception | None]]) -> None:
+def _resolve(outcomes: Sequence[tuple[Future[Written], Written | Exception]]) -> None:
     for written, outcome in outcomes:
         if isinstance(outcome, Exception):
             written.set_exception(outcome)

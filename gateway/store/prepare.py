@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.domain.errors import StoreError
 from gateway.domain.settings import Secret
+from gateway.store import adapter_state  # noqa: F401  (its table is one of those that are made)
 from gateway.store.engine import open_engine
 from gateway.store.tables import META, METADATA, SCHEMA_VERSION
 

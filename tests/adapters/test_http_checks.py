@@ -130,6 +130,9 @@ def test_the_schema_is_one_and_every_key_is_described() -> None:
         "auth.header.value",
         "auth.query.value",
         "auth.hmac.secret",
+        "auth.oauth2_client_credentials.client_secret",
+        "auth.oauth2_refresh_token.client_secret",
+        "auth.oauth2_refresh_token.refresh_token",
         "client_certificate.password",
         "proxy_auth.password",
     }

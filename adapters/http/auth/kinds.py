@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from adapters.http.auth.client_credentials import ClientCredentials
 from adapters.http.auth.header import basic, bearer, header
 from adapters.http.auth.hmac import HmacAuth
 from adapters.http.auth.nothing import Nothing
 from adapters.http.auth.protocol import Auth, Desk
 from adapters.http.auth.query import QueryAuth
+from adapters.http.auth.refresh_token import RefreshToken
 
 KINDS: Mapping[str, Callable[[Any, Desk], Auth]] = {
     "bearer": bearer,
@@ -15,6 +17,8 @@ KINDS: Mapping[str, Callable[[Any, Desk], Auth]] = {
     "header": header,
     "query": QueryAuth,
     "hmac": HmacAuth,
+    "oauth2_client_credentials": ClientCredentials,
+    "oauth2_refresh_token": RefreshToken,
 }
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from adapters.http.auth import Auth
-from adapters.http.guard import forbidden, literal, refusal
+from adapters.http.guard import address_problems
 from adapters.http.header_value import value_problems
 from adapters.http.network import Network
 from adapters.http.options import Options
@@ -22,7 +22,7 @@ def problems(options: Options, auth: Auth) -> tuple[str, ...]:
     """Return every mistake, a sentence each, without a secret in it."""
     return (
         *_url(options.url),
-        *_address("`url`", options.url, options.network.allow_private),
+        *address_problems("`url`", options.url, options.network.allow_private),
         *_network(options.network),
         *_headers(options, auth),
         *_credential(auth),
@@ -50,18 +50,6 @@ def _url(url: str, what: str = "`url`", instead: str = _UNDER_AUTH) -> Iterator[
         yield f"{what} holds a space or an unprintable character; write it as %20 or leave it out."
 
 
-def _address(what: str, url: str, allow_private: bool) -> Iterator[str]:
-    """Yield what is wrong with an address that is written out. A name is looked at when it is connected to."""
-    try:
-        host = urlsplit(url).hostname or ""
-        address = literal(host)
-    except ValueError:
-        return
-    why = None if address is None else forbidden(address, allow_private)
-    if address is not None and why is not None:
-        yield f"{what}: {refusal(host, address, why)}"
-
-
 def _network(network: Network) -> Iterator[str]:
     times = {"timeout": network.timeout, "connect_timeout": network.connect_timeout}
     for name, time in {**times, "read_timeout": network.read_timeout}.items():
@@ -73,7 +61,7 @@ def _network(network: Network) -> Iterator[str]:
         yield "`proxy_auth` stands here without a `proxy`: add its address, or leave `proxy_auth` out."
     elif network.proxy is not None:
         yield from _url(network.proxy.url, "`proxy`", "put them under `proxy_auth: {user, password}`")
-        yield from _address("`proxy`", network.proxy.url, network.allow_private)
+        yield from address_problems("`proxy`", network.proxy.url, network.allow_private)
 
 
 def _headers(options: Options, auth: Auth) -> Iterator[str]:

@@ -7,10 +7,11 @@ elsewhere a moment later (DNS rebinding) changes nothing. How a host is written 
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from urllib3.util.connection import allowed_gai_family
 
@@ -109,6 +110,18 @@ def refusal(host: str, address: Address, why: Forbidden) -> str:
     if why.always:
         return f"{leads}, where no destination may go."
     return f"{leads}, where this destination may not go: set `allow_private: true` if it is meant to."
+
+
+def address_problems(what: str, url: str, allow_private: bool) -> Iterator[str]:
+    """Yield what is wrong with an address that is written out. A name is looked at when it is connected to."""
+    try:
+        host = urlsplit(url).hostname or ""
+        address = literal(host)
+    except ValueError:
+        return
+    why = None if address is None else forbidden(address, allow_private)
+    if address is not None and why is not None:
+        yield f"{what}: {refusal(host, address, why)}"
 
 
 @dataclass(frozen=True, slots=True)

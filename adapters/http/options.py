@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.http.network import DEFAULT_TIMEOUT, Network
 from adapters.http.sign import Signer
+from gateway.domain.settings import Secret
 
 __all__ = ["DEFAULT_TIMEOUT", "Options"]
 
@@ -19,6 +20,8 @@ class Options:
     # As it stands in the configuration; `adapters.http.auth` makes it work.
     auth: Mapping[str, Any] | None
     signer: Signer
+    # Named secrets that templates may take.
+    secrets: Mapping[str, Secret]
     network: Network
     headers: Mapping[str, str]
     # Sends the callback's own bytes instead of the event.
@@ -36,6 +39,7 @@ class Options:
             url=settings["url"],
             auth=settings.get("auth"),
             signer=Signer.of(settings.get("sign")),
+            secrets=dict(settings.get("secrets") or {}),
             network=Network.of(settings),
             headers=dict(settings.get("headers") or {}),
             raw=settings.get("raw", False),

@@ -31,7 +31,7 @@ class Sender:
         self._kept: dict[bool, Transport] = {}
         self._making = threading.Lock()
         seconds = self._network.timeout.total_seconds()
-        desk = Desk(self._ask, clock, seconds, vault, self._network.allow_private)
+        desk = Desk(self._ask, clock, seconds, vault, self._network.allow_private, options.secrets)
         self.auth: Auth = auth_of(options.auth, desk)
 
     def ready(self) -> Answer | None:
@@ -67,6 +67,7 @@ class Sender:
         """Yield all that no message may hold."""
         yield from self.auth.secrets()
         yield from self._signer.keys
+        yield from self._options.secrets.values()
         proxy = self._network.proxy
         if proxy is not None and proxy.password is not None:
             yield proxy.password

@@ -21,6 +21,8 @@ Make = Callable[..., HttpAdapter]
 URL = "https://erp.duka.example/payments"
 SCHEMA: Mapping[str, Any] = json.loads((data_dir() / "schemas" / "adapters" / "http.json").read_text(encoding="utf-8"))
 
+OAUTH = {"token_url": "https://idp/token", "client_id": "a", "client_secret": {"env": "K"}, "extra": {"audience": "b"}}
+
 ACCEPTED: Mapping[str, Mapping[str, Any]] = {
     "the least": {},
     "http": {"url": "http://10.0.0.5:8069/x?db=duka"},
@@ -30,6 +32,10 @@ ACCEPTED: Mapping[str, Mapping[str, Any]] = {
     "a header with a prefix": {"auth": {"header": {"name": "X-Api-Key", "value": {"env": "K"}, "prefix": "token"}}},
     "query": {"auth": {"query": {"name": "key", "value": {"env": "K"}}}},
     "hmac": {"auth": {"hmac": {"secret": {"env": "K"}, "header": "X-Sig", "signs": "timestamp.body"}}},
+    "a session": {"auth": {"session": {"url": "https://sap/Login", "json": {"a": "b"}, "renew_on": [401, 403]}}},
+    "named secrets": {"secrets": {"api_key": {"env": "K"}}},
+    "client credentials": {"auth": {"oauth2_client_credentials": OAUTH}},
+    "a refresh token": {"auth": {"oauth2_refresh_token": {**OAUTH, "refresh_token": {"env": "R"}}}},
     "one signing key": {"sign": {"env": "K"}},
     "two signing keys": {"sign": [{"env": "NEW"}, {"env": "OLD"}]},
     "a connection with everything": {
@@ -65,6 +71,13 @@ REFUSED: Mapping[str, Mapping[str, Any]] = {
     "an unknown auth": {"auth": {"digest": "a"}},
     "basic without a password": {"auth": {"basic": {"user": "u"}}},
     "a colon in the user": {"auth": {"basic": {"user": "u:v", "password": "p"}}},
+    "a session with two bodies": {"auth": {"session": {"url": "https://sap/Login", "json": {}, "form": {}}}},
+    "a session that is renewed on success": {"auth": {"session": {"url": "https://sap/Login", "renew_on": [200]}}},
+    "a secret with a name that no template takes": {"secrets": {"api-key": {"env": "K"}}},
+    "client credentials without a secret": {
+        "auth": {"oauth2_client_credentials": {"token_url": "https://idp/token", "client_id": "a"}}
+    },
+    "a grant among the extras": {"auth": {"oauth2_client_credentials": {**OAUTH, "extra": {"grant_type": "password"}}}},
     "hmac without a header": {"auth": {"hmac": {"secret": "a"}}},
     "hmac of an unknown hash": {"auth": {"hmac": {"secret": "a", "header": "X", "algorithm": "md5"}}},
     "a prefix of two lines": {"auth": {"header": {"name": "X", "value": "v", "prefix": "a\nb"}}},

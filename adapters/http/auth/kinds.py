@@ -10,6 +10,7 @@ from adapters.http.auth.nothing import Nothing
 from adapters.http.auth.protocol import Auth, Desk
 from adapters.http.auth.query import QueryAuth
 from adapters.http.auth.refresh_token import RefreshToken
+from adapters.http.auth.session import Session
 
 KINDS: Mapping[str, Callable[[Any, Desk], Auth]] = {
     "bearer": bearer,
@@ -19,6 +20,7 @@ KINDS: Mapping[str, Callable[[Any, Desk], Auth]] = {
     "hmac": HmacAuth,
     "oauth2_client_credentials": ClientCredentials,
     "oauth2_refresh_token": RefreshToken,
+    "session": Session,
 }
 
 

@@ -20,7 +20,8 @@ from adapters.http.auth.header import prefixed
 from adapters.http.auth.issued import Issued, IssuedAuth, end_of
 from adapters.http.auth.kept_token import KeptToken
 from adapters.http.auth.protocol import Desk, Unauthorised
-from adapters.http.auth.token_endpoint import NeverAsked, Refusal, TokenEndpoint
+from adapters.http.auth.source import NeverAsked, Refusal
+from adapters.http.auth.token_endpoint import TokenEndpoint
 from gateway.domain.adapter import Vault
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.settings import Secret
@@ -140,7 +141,7 @@ class RefreshToken(IssuedAuth):
             return trouble
         cut = f" A renewal at {_minute(kept.unsure)} was cut off before its new one was stored." if kept.unsure else ""
         note = (
-            f"The token endpoint {self._endpoint.host} takes the refresh token no more (invalid_grant); "
+            f"{self._endpoint.source.named} takes the refresh token no more (invalid_grant); "
             f"nothing was sent.{cut} Authorise Pesagate there anew, put the new token into `refresh_token`, and replay."
         )
         return Unauthorised(replace(trouble.answer, broken="auth_lost", note=note))

@@ -50,7 +50,10 @@ class AttemptResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepTrace:
-    """What one attempt did with one step. Stored with the attempt; it holds no secret and nothing of the payer's."""
+    """What one attempt did with one step. Stored with the attempt, and in no log.
+
+    It holds no secret, and nothing of the payer's but what the destination itself may have said.
+    """
 
     name: str
     # Method and address; expressions over what is the payer's stand in it as they are written.
@@ -63,6 +66,8 @@ class StepTrace:
     duration_ms: int = 0
     # Names of the values that were saved.
     saved: tuple[str, ...] = ()
+    # The beginning of the destination's own words.
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway import registry, resources
+from gateway.domain.adapter import Mistake
 from gateway.domain.callback import Callback
 from gateway.domain.errors import ConfigurationError, PesagateError
 from gateway.domain.event import Raw
@@ -44,12 +45,15 @@ def load_settings(path: Path) -> Settings:
     return loaded.settings
 
 
-def check(path: Path) -> tuple[Problem, ...]:
-    """Return the problems and warnings of a configuration file: the way of `serve`, as far as it needs no network."""
+def check(path: Path, live: bool = False) -> tuple[Problem, ...]:
+    """Return the problems and warnings of a configuration file: the way of `serve`, as far as it needs no network.
+
+    With `live` each destination is asked one harmless question, too.
+    """
     loaded = _load(path)
     if loaded.settings is None:
         return loaded.problems
-    return (*loaded.problems, *_adapter_problems(loaded.settings), *_list_problems(loaded.settings))
+    return (*loaded.problems, *_adapter_problems(loaded, loaded.settings, live), *_list_problems(loaded.settings))
 
 
 def effective(path: Path) -> "tuple[Entry, ...]":
@@ -290,15 +294,21 @@ def _known() -> "Known":
     return Known(kinds(), registry.names(), registry.schema_of)
 
 
-def _adapter_problems(settings: Settings) -> list[Problem]:
-    """Return what the adapters themselves find wrong, beyond what their schemas can say."""
+def _adapter_problems(loaded: "Loaded", settings: Settings, live: bool) -> list[Problem]:
+    """Return what the adapters themselves find wrong, beyond what their schemas can say, each at its place."""
     problems = []
     for tenant in settings.tenants.values():
         for name, destination in tenant.destinations.items():
+            at = ("tenants", tenant.id, "destinations", name)
             with closing(registry.make(destination)) as adapter:
-                key = f"tenants.{tenant.id}.destinations.{name}"
-                problems += [Problem(str(settings.path), 0, 0, key, said) for said in adapter.check()]
+                problems += [_problem(loaded, at, said) for said in adapter.check(live)]
     return problems
+
+
+def _problem(loaded: "Loaded", at: tuple[str, ...], said: str) -> Problem:
+    if isinstance(said, Mistake):
+        return loaded.problem((*at, *said.steps), said, said.severity)
+    return loaded.problem(at, said)
 
 
 def _list_problems(settings: Settings) -> list[Problem]:

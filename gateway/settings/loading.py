@@ -1,7 +1,7 @@
 """Configuration files -> Settings, or every problem in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,7 @@ from gateway.settings.interpolate import interpolate
 from gateway.settings.keys import Keys
 from gateway.settings.nearest import nearest
 from gateway.settings.numbers import refuse_unclear_numbers
+from gateway.settings.places import Steps, dotted
 from gateway.settings.providers import Providers
 from gateway.settings.recipes import with_recipes
 from gateway.settings.references import References
@@ -42,6 +43,12 @@ class Loaded:
 
     settings: Settings | None
     problems: tuple[Problem, ...]
+    document: Document = field(default_factory=lambda: Document(None, {}))
+
+    def problem(self, steps: Steps, message: str, severity: str = "error") -> Problem:
+        """Return a mistake that was found after reading, at the place of its value."""
+        place = self.document.place(steps)
+        return Problem(place.file, place.line, place.column, dotted(steps), message, severity=severity)
 
 
 def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
@@ -60,7 +67,7 @@ def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
     digest = sha256(b"".join(each.data for each in whole.sources)).hexdigest()
     settings = _built(report, path, known, environ, digest)
     refuse_unclear_numbers(report)
-    return Loaded(None if report.has_errors() else settings, report.problems())
+    return Loaded(None if report.has_errors() else settings, report.problems(), report.document)
 
 
 def read_whole(path: Path, environ: Mapping[str, str]) -> Whole:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 METADATA = MetaData()
 
@@ -179,6 +179,8 @@ ATTEMPTS = Table(
     Column("detail", Text, nullable=False),
     Column("status", Integer),
     Column("answer", Text),
+    # JSON: what became of each step, where a destination has steps.
+    Column("steps", Text),
 )
 """Every try of a delivery and what the destination said."""
 

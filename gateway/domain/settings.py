@@ -91,6 +91,8 @@ class Shortcode:
     validation_default: str = "accept"
     validation_budget: timedelta = timedelta(seconds=3)
     quarantine: Quota = Quota()
+    # By kind, the secrets of its own with which a provider signs; none at all means that no signature is looked at.
+    hmac: Mapping[str, tuple[Secret, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

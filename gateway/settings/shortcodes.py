@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.domain.settings import HookKey, Quota, Shortcode
 from gateway.settings.durations import duration
+from gateway.settings.hmacs import Hmacs
 from gateway.settings.keys import Keys
 from gateway.settings.networks import allowed
 from gateway.settings.places import Steps
@@ -40,6 +41,7 @@ class Shortcodes:
 
     report: Report
     keys: Keys
+    hmacs: Hmacs
 
     def build(self, number: str, tenant: str, section: Section) -> PlacedShortcode:
         """Return the shortcode of a section, keys placed."""
@@ -58,6 +60,7 @@ class Shortcodes:
             validation_default=section.get("validation_default", "accept"),
             validation_budget=self._budget(section),
             quarantine=self._quota(section),
+            hmac=self.hmacs.build(section.section("hmac")),
         )
         return PlacedShortcode(shortcode, section.steps, tuple(PlacedKey(key, steps) for key, steps in placed))
 

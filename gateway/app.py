@@ -135,7 +135,9 @@ class Trial:
     unread: tuple[str, ...] = ()
 
 
-def try_callback(settings: Settings, shortcode: str, kind: str, body: bytes, content_type: str) -> Trial:
+def try_callback(
+    settings: Settings, shortcode: str, kind: str, body: bytes, headers: "Sequence[tuple[str, str]]"
+) -> Trial:
     """Return what `serve` would make of a callback, by the same code, touching nothing.
 
     Lists of references are read from where they are kept. Raises PesagateError where the shortcode is not configured
@@ -146,18 +148,20 @@ def try_callback(settings: Settings, shortcode: str, kind: str, body: bytes, con
     from gateway.domain.settled import Stored
     from gateway.pipeline.receive import receive
     from gateway.pipeline.settle import settle
+    from gateway.server.hooks import kept
     from gateway.server.intake import answer_to
 
     unread: dict[str, str] = {}
     hook = _hook(settings, shortcode, kind, _reading(settings, unread))
+    told = kept(headers)
     callback = Callback(
         id=0,
         tenant=hook.shortcode.tenant,
         shortcode=hook.shortcode.number,
         kind=kind,
         body=body,
-        content_type=content_type,
-        headers={},
+        content_type=told.get("content-type", ""),
+        headers=told,
         context={},
         source="127.0.0.1",
         received_at=utc_now(),
@@ -165,7 +169,7 @@ def try_callback(settings: Settings, shortcode: str, kind: str, body: bytes, con
     received = receive(hook, callback)
     if isinstance(received, Arrival):
         settled = settle(Stored(callback.received_at), [received])[0]
-        requests = _previews(settings, settled.issue, Raw(body, content_type))
+        requests = _previews(settings, settled.issue, Raw(body, callback.content_type))
         return Trial(
             answer_to(hook, received, settled), None if settled.issue is None else settled.issue.event, requests, None
         )

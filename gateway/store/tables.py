@@ -203,15 +203,19 @@ QUARANTINE = Table(
     _micros("received_at"),
     Column("seen", Integer, nullable=False, server_default=text("1")),
     _micros("last_seen_at"),
+    # What counts against the hook's quota: bytes of body, headers and context.
+    Column("size", Integer, nullable=False),
     Column("resolved", Boolean, nullable=False, server_default=text("0")),
     # The same bytes on the same hook are one counted row.
     UniqueConstraint("tenant", "shortcode", "kind", "body_digest", name="quarantine_bytes"),
-    # To count what is open of a hook, and to list it.
+    # To add up what is open of a hook, and to list it. SQLite reads the index alone only if it holds `resolved` too.
     Index(
         "quarantine_open",
         "tenant",
         "shortcode",
         "kind",
+        "size",
+        "resolved",
         sqlite_where=text("resolved = 0"),
         postgresql_where=text("NOT resolved"),
     ),

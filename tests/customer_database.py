@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from databases import own_database
-from sqlalchemy import create_engine, text
+from sqlalchemy import MetaData, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 from adapters.database import DatabaseAdapter
@@ -122,3 +122,19 @@ def customer(backend: str, folder: Path, statements: Sequence[str] = (TABLE, UNI
             yield made
         finally:
             made.close()
+
+
+@contextmanager
+def emptied(made: Customer, statements: Sequence[str] = (TABLE, UNIQUE)) -> Iterator[Customer]:
+    """Give the database of a module's tests with nothing in it but the usual table."""
+    engine = create_engine(made.url)
+    found = MetaData()
+    found.reflect(engine)
+    found.drop_all(engine)
+    engine.dispose()
+    made.run(*statements)
+    try:
+        yield made
+    finally:
+        made.close()
+        made.made.clear()

@@ -97,7 +97,7 @@ class DatabaseAdapter:
     def _book(self, events: Sequence[Event], engine: Engine, shape: Shape) -> list[Verdict]:
         made = [self._row(event, shape, engine.dialect) for event in events]
         rows = [each for each in made if isinstance(each, Row)]
-        booking = Booking(engine, Statements(self._options, shape), self._options.url, self._seconds)
+        booking = Booking(engine, Statements(self._options, shape, engine.dialect), self._options.url, self._seconds)
         booked = iter(booking.book(rows))
         return [next(booked) if isinstance(each, Row) else each for each in made]
 
@@ -148,7 +148,7 @@ class DatabaseAdapter:
     def _rights(self, engine: Engine, shape: Shape) -> tuple[str, ...]:
         try:
             with engine.connect() as connection:
-                Statements(self._options, shape).try_rights(connection)
+                Statements(self._options, shape, engine.dialect).try_rights(connection)
                 connection.rollback()
         except ERRORS as error:
             return (failed(error, None, self._options.url).detail,)

@@ -25,9 +25,9 @@ class Row:
     unique: tuple[str, ...]
 
     @property
-    def key(self) -> dict[str, Any]:
+    def key(self) -> tuple[Any, ...]:
         """What tells it from all other rows."""
-        return {name: self.values[name] for name in self.unique}
+        return tuple(self.values[name] for name in self.unique)
 
 
 class CannotWrite(Exception):

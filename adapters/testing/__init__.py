@@ -1,8 +1,8 @@
 """What adapters are tested with, shipped so that plug-ins can use it too.
 
 A plug-in subclasses `AdapterContract` (or `RemoteContract`, where its destination answers over a network, or
-`BatchContract`, where it takes several events at once) and gives the class a pytest fixture `place` that returns its `Place`. `Receiver` is a real HTTP server for any test and needs no
-pytest.
+`BatchContract`, where it takes several events at once) and gives the class a pytest fixture `place` that returns its
+`Place`. `Receiver` is a real HTTP server for any test and needs no pytest.
 """
 
 import sys

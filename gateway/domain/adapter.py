@@ -83,7 +83,7 @@ class BatchAdapter(Adapter, Protocol):
     def deliver_many(self, events: Sequence[Event]) -> Sequence[Verdict]:
         """Try once to hand over the events; return one verdict on each, in their order.
 
-        One that is refused takes no other with it. Raises only for faults of its own code; those count as retry for all.
+        One that is refused takes no other with it. Raises only for faults of its own code; those count as retry.
         """
         ...
 

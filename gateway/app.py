@@ -68,7 +68,7 @@ def serve(settings: Settings) -> int:
     passed = passed_sockets(os.environ, os.getpid())
     notifier = Notifier.of(os.environ, os.getpid())
     with StoreLock(settings.store_url):
-        prepare(settings.store_url)
+        prepare(settings.store_url, settings.path)
         lists = KeptLists(_lists(settings))
         hooks = compile_hooks(settings, lists.look_up)
         wake = Wake()

@@ -4,7 +4,7 @@ Each function imports what it needs, so that `check` does not pay for a server.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gateway.settings import Loaded
     from gateway.store.replays import Wanted
     from gateway.store.reprocess import Reviewed
+    from gateway.supervisor import Child
 
 
 def load_settings(path: Path) -> Settings:
@@ -81,8 +82,18 @@ def serve(settings: Settings) -> int:
             deliverer = Child(
                 "delivery", lambda on_stop: delivery.run(settings, registry.make, wake, listeners.close, on_stop)
             )
-            children = [*takers, deliverer]
+            children = [*takers, deliverer, *_nightly(settings, listeners.close)]
             return Supervisor(children, notifier=notifier, stopping=listeners.close).run()
+
+
+def _nightly(settings: Settings, close_listeners: Callable[[], None]) -> "list[Child]":
+    from gateway import nightly
+    from gateway.supervisor import Child
+
+    at = settings.retention.nightly
+    if at is None:
+        return []
+    return [Child("nightly", lambda on_stop: nightly.run(settings, at, close_listeners, on_stop))]
 
 
 def compile_hooks(settings: Settings, look_up: "LookUp") -> "Hooks":

@@ -11,7 +11,7 @@ import gateway
 from gateway import resources
 from gateway.store.tables import COMPATIBLE_FROM, SCHEMA_VERSION
 
-EXPAND = f'''"""A note for each event."""
+EXPAND = f'''"""A note for each question."""
 
 from alembic import op
 from sqlalchemy import Column, Text
@@ -23,23 +23,23 @@ destroys = None
 
 
 def upgrade() -> None:
-    op.add_column("events", Column("note", Text))
-    op.execute("UPDATE events SET note = 'of ' || tenant")
-    with op.batch_alter_table("payments", recreate="auto") as payments:
-        payments.alter_column("amount", type_=Text)
+    op.add_column("questions", Column("note", Text))
+    op.execute("UPDATE questions SET note = 'of ' || tenant")
+    with op.batch_alter_table("callbacks", recreate="auto") as callbacks:
+        callbacks.alter_column("source", type_=Text)
 '''  # noqa: S608 - the text of a module
-CONTRACT = f'''"""Questions are no longer kept."""
+CONTRACT = f'''"""Attempts are no longer kept."""
 
 from alembic import op
 
 revision = "{SCHEMA_VERSION + 2:04}"
 down_revision = "{SCHEMA_VERSION + 1:04}"
 compatible_from = {SCHEMA_VERSION + 2}
-destroys = "all recorded C2B validations"
+destroys = "all recorded attempts"
 
 
 def upgrade() -> None:
-    op.drop_table("questions")
+    op.drop_table("attempts")
 '''
 FIRST = f'''"""The tables of the release before."""
 

@@ -24,6 +24,7 @@ from gateway.settings.providers import Providers
 from gateway.settings.recipes import with_recipes
 from gateway.settings.references import References
 from gateway.settings.report import Report, Section, problems_of
+from gateway.settings.retention import retention_of
 from gateway.settings.routes import Routes
 from gateway.settings.schema_check import check
 from gateway.settings.secrets import Secrets
@@ -84,6 +85,7 @@ def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str],
         tenants=tenants.build(root.section("tenants").sections()),
         digest=digest,
         providers=providers,
+        retention=retention_of(root.section("store").section("retention")),
     )
 
 

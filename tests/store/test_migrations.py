@@ -11,18 +11,23 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from arrivals import arrival
 from databases import own_database
 from next_release import CONTRACT, EXPAND, write_steps
 from opened_store import Store
-from sqlalchemy import Engine, create_engine, inspect, text
+from simulated import c2b
+from sqlalchemy import Engine, create_engine, insert, inspect, text
 from sqlalchemy.pool import NullPool
 
 from gateway.domain.errors import StoreError
 from gateway.domain.settings import Secret
+from gateway.domain.times import utc_now
+from gateway.pipeline.settle import settle
 from gateway.store.engine import open_engine
+from gateway.store.inbox import Inbox
 from gateway.store.migrations.run import make, migrating
 from gateway.store.migrations.steps import Step, steps
-from gateway.store.tables import COMPATIBLE_FROM, METADATA, SCHEMA_VERSION
+from gateway.store.tables import COMPATIBLE_FROM, METADATA, QUESTIONS, SCHEMA_VERSION
 from gateway.store.version import Version, objection, read_version
 
 ORPHANING = f'''"""Payments are lost."""
@@ -46,6 +51,10 @@ def later(folder: Path, *modules: str) -> list[Step]:
     return list(steps(SCHEMA_VERSION, folder / "versions"))
 
 
+# SQLite does not tell of the expression of an index; that it is the same is seen in its own words below.
+EXPRESSIONS = pytest.mark.filterwarnings("ignore:.*expression-based index")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database."""
@@ -58,6 +67,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         engine.dispose()
 
 
+@EXPRESSIONS
 def test_the_chain_ends_with_the_tables_of_this_release(empty: Engine) -> None:
     for step in steps():
         assert make(empty, step)
@@ -83,26 +93,29 @@ def test_what_the_chain_makes_is_what_a_new_store_has(tmp_path: Path) -> None:
         assert connection.execute(query).fetchall() == Store(tmp_path).query(query)
 
 
-def put_an_event(engine: Engine) -> None:
+def ask(engine: Engine) -> None:
+    """Record a question."""
     with engine.begin() as connection:
-        for statement in (
-            "INSERT INTO payments (id, tenant, shortcode, provider, direction, outcome, amount, event_id, created_at,"
-            " updated_at) VALUES ('p', 'duka', '600638', 'mpesa', 'in', 2, '1.00', 'e', 1, 1)",
-            "INSERT INTO callbacks (id, tenant, shortcode, kind, identity, facts_digest, payment_id, disposition,"
-            " body_digest, content_type, headers, context, source, received_at, last_seen_at)"
-            " VALUES (1, 'duka', '600638', 'stk', 'i', 'd', 'p', 'accepted', 'd', '', '{}', '{}', '', 1, 1)",
-            "INSERT INTO events (id, tenant, shortcode, type, payment_id, callback_id, body, created_at, sealed_at)"
-            " VALUES ('e', 'duka', '600638', 'payment.succeeded', 'p', 1, '{}', 1, 1)",
-        ):
-            connection.execute(text(statement))
+        connection.execute(
+            insert(QUESTIONS).values(
+                id=1, tenant="duka", shortcode="600638", kind="c2b-validation", identity="UQ", decision="accept",
+                because="", body=b"{}", source="", received_at=1,
+            )
+        )  # fmt: skip
+
+
+def pay(store: Store) -> None:
+    """Let a payment be written, with an event that refers to it."""
+    with store.engine.begin() as connection:
+        Inbox(settle, utc_now)(connection, [arrival("c2b-confirmation", c2b("UMIG"))])
 
 
 @pytest.fixture
 def filled(empty: Engine) -> Engine:
-    """A store of this release with an event in it."""
+    """A store of this release with a question in it."""
     for step in steps():
         make(empty, step)
-    put_an_event(empty)
+    ask(empty)
     return empty
 
 
@@ -115,8 +128,7 @@ def test_a_step_keeps_what_is_there(filled: Engine, tmp_path: Path) -> None:
     assert make(filled, step)
     with filled.connect() as connection:
         assert read_version(connection) == Version(SCHEMA_VERSION + 1, SCHEMA_VERSION)
-        assert connection.execute(text("SELECT id, note FROM events")).all() == [("e", "of duka")]
-        assert connection.execute(text("SELECT id, amount FROM payments")).all() == [("p", "1.00")]
+        assert connection.execute(text("SELECT id, note FROM questions")).all() == [(1, "of duka")]
 
 
 def test_a_step_that_somebody_else_has_made_is_left_alone(filled: Engine, tmp_path: Path) -> None:
@@ -130,25 +142,25 @@ def test_a_step_that_fails_leaves_everything_as_it_was(filled: Engine, tmp_path:
     (step,) = later(tmp_path, failing)
     with pytest.raises(ValueError, match="in the middle"):
         make(filled, step)
-    assert "note" not in columns(filled, "events")
+    assert "note" not in columns(filled, "questions")
     with filled.connect() as connection:
         assert read_version(connection) == Version(SCHEMA_VERSION, COMPATIBLE_FROM)
 
 
 def test_a_step_that_leaves_rows_without_what_they_refer_to_is_not_made(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    put_an_event(store.engine)
+    pay(store)
     (step,) = later(tmp_path, ORPHANING)
-    with pytest.raises(StoreError, match=f"Step {SCHEMA_VERSION + 1} would leave rows of events"):
+    with pytest.raises(StoreError, match=f"Step {SCHEMA_VERSION + 1} would leave rows of .*events"):
         make(migrating(store.url), step)
-    assert store.query("SELECT id FROM payments") == [("p",)]
+    assert store.query("SELECT count(*) FROM payments") == [(1,)]
 
 
 def test_what_may_go_on_running_meanwhile(tmp_path: Path) -> None:
     expand, contract = later(tmp_path, EXPAND, CONTRACT)
     assert expand.may_run_beside(SCHEMA_VERSION)
     assert not contract.may_run_beside(SCHEMA_VERSION)
-    assert (expand.destroys, contract.destroys) == (None, "all recorded C2B validations")
+    assert (expand.destroys, contract.destroys) == (None, "all recorded attempts")
 
 
 @pytest.mark.parametrize(
@@ -182,6 +194,8 @@ MIGRATE = """
 import sys
 from pathlib import Path
 from gateway.domain.settings import Secret
+from gateway.domain.times import utc_now
+from gateway.pipeline.settle import settle
 from gateway.store.migrations.run import make, migrating
 from gateway.store.migrations.steps import steps
 engine = migrating(Secret(sys.argv[1]))
@@ -194,7 +208,9 @@ for step in steps(int(sys.argv[2]), Path(sys.argv[3])):
 @pytest.mark.parametrize("times", [1, 2])
 def test_killed_in_the_middle_it_is_run_again(tmp_path: Path, point: str, times: int) -> None:
     store = Store(tmp_path)
-    put_an_event(store.engine)
+    ask(store.engine)
+    pay(store)
+    before = store.query("SELECT * FROM callbacks")
     later(tmp_path, EXPAND, CONTRACT)
 
     def migrate(number: int) -> int:
@@ -208,8 +224,10 @@ def test_killed_in_the_middle_it_is_run_again(tmp_path: Path, point: str, times:
         found = read_version(connection)
     assert found is not None
     assert found.number == SCHEMA_VERSION + made
-    assert ("note" in columns(store.engine, "events")) == (made > 0)
+    assert ("note" in columns(store.engine, "questions")) == (made > 0)
     assert migrate(found.number) == 0
     assert store.query("PRAGMA integrity_check") == [("ok",)]
-    assert store.query("SELECT id, note FROM events") == [("e", "of duka")]
-    assert not inspect(store.engine).has_table("questions")
+    assert store.query("SELECT id, note FROM questions") == [(1, "of duka")]
+    assert store.query("SELECT * FROM callbacks") == before
+    assert store.query("PRAGMA foreign_key_check") == []
+    assert not inspect(store.engine).has_table("attempts")

@@ -88,7 +88,8 @@ def _callback(callback: dict[str, Any]) -> Iterator[str]:
     if callback["note"]:
         yield f"      {callback['note']}"
     other = f", and {callback['copies']} copies in other bytes" if callback["copies"] else ""
-    yield f"      {callback['bytes']} bytes, SHA-256 {callback['body_digest']}{other}"
+    size = "bytes purged" if callback["bytes"] is None else f"{callback['bytes']} bytes"
+    yield f"      {size}, SHA-256 {callback['body_digest']}{other}"
 
 
 def _event(made: dict[str, Any]) -> Iterator[str]:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from gateway.domain.export import LedgerLine
+
 
 class DeliveryState(StrEnum):
     """Where a delivery (one event x one destination) stands."""
@@ -64,6 +66,8 @@ class Verdict:
     answer: str | None = None
     # The destination asked for this wait (Retry-After); the schedule may wait longer, never shorter.
     retry_after: timedelta | None = None
+    # What the event adds to the destination's files; committed with the attempt, once however often it is delivered.
+    line: LedgerLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

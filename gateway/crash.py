@@ -17,8 +17,11 @@ POINTS = (
     "after_seal",
     "after_begin",
     "after_send",
+    "after_close",
+    "before_rename",
+    "after_rename",
 )
-"""All points, in the order in which a payment passes them."""
+"""All points, in the order in which a payment passes them. The last three are those of export files."""
 
 
 class Plan:

@@ -20,9 +20,12 @@ POINTS = (
     "after_seal",
     "after_begin",
     "after_send",
+    "after_close",
+    "before_rename",
+    "after_rename",
     *REPROCESSING,
 )
-"""All points, in the order in which a payment passes them, and those of reprocessing."""
+"""All points: of a payment in the order in which it passes them, of export files (the last three), of reprocessing."""
 
 MIGRATION_POINTS = ("in_migration", "after_migration")
 """The points of a step of `migrate`: its work is done but not committed, it is committed and the next one not begun."""

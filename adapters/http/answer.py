@@ -14,6 +14,8 @@ from adapters.http.transport import NoConnectionError
 from gateway.domain.settings import Secret
 
 READ_AT_MOST = 64 * 1024
+# Where expressions look into it: half a tree is none.
+READ_WHOLE_AT_MOST = 1024 * 1024
 KEEP_AT_MOST = 2_000
 
 # Everything that `requests`, urllib3 and the reading of a body raise for what the network or the receiver did.
@@ -30,14 +32,20 @@ class Answer:
     # Fixed word: no_connection, tls, timeout, connection_cut, bad_answer, and those of guard, proxy and credentials,
     # each a row in verdict.py; None for a whole answer.
     broken: str | None = None
+    # The bytes as they were read, for expressions; never shown.
+    body: bytes = b""
+    # There is more than was read.
+    truncated: bool = False
     # A sentence for people that says more than the word.
     note: str | None = None
 
 
-def read(response: requests.Response, secrets: Iterable[Secret], limit: int = READ_AT_MOST) -> Answer:
-    """Read an answer up to the limit; what lies beyond is not waited for."""
-    body, broken = body_of(response, limit)
-    return Answer(response.status_code, response.headers, shown(body, secrets), broken)
+def read(response: requests.Response, secrets: Iterable[Secret], at_most: int = READ_AT_MOST) -> Answer:
+    """Read an answer up to `at_most` bytes; what lies beyond is not waited for."""
+    body, broken = body_of(response, at_most)
+    truncated = len(body) > at_most
+    body = body[:at_most]
+    return Answer(response.status_code, response.headers, shown(body, secrets), broken, body, truncated)
 
 
 def failed(error: Exception) -> Answer:
@@ -87,12 +95,12 @@ def _root(error: BaseException) -> BaseException:
     return error if inner is None else _root(inner)
 
 
-def body_of(response: requests.Response, limit: int) -> tuple[bytes, str | None]:
-    """Read a body up to the limit; return it with the word for what broke it, None where nothing did."""
+def body_of(response: requests.Response, at_most: int) -> tuple[bytes, str | None]:
+    """Return the body and what broke it off; one byte more than `at_most` where there is more."""
     body = bytearray()
     try:
-        while len(body) < limit:
-            piece = response.raw.read(limit - len(body), decode_content=False)
+        while len(body) <= at_most:
+            piece = response.raw.read(at_most + 1 - len(body), decode_content=False)
             if not piece:
                 return bytes(body), None
             body += piece

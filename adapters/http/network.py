@@ -9,7 +9,6 @@ from typing import Any
 from gateway.domain.settings import Secret
 
 DEFAULT_TIMEOUT = timedelta(seconds=10)
-DEFAULT_ANSWER_LIMIT = "64KiB"
 
 _UNITS = {"KiB": 1024, "MiB": 1024 * 1024}
 
@@ -36,16 +35,17 @@ class Proxy:
 class Network:
     """The settings of the connection, with their defaults filled in."""
 
-    # From the start to the last byte of the answer, redirects included.
+    # From the start to the last byte of the answer, redirects included. Steps may have their own.
     timeout: timedelta
-    connect_timeout: timedelta
-    # The longest silence.
-    read_timeout: timedelta
+    # None: as long as the whole may take.
+    connect_timeout: timedelta | None
+    # The longest silence; None: as long as the whole may take.
+    read_timeout: timedelta | None
     allow_private: bool
     # Follows redirects that stay on the same host.
     same_host: bool
-    # Bytes of an answer that are read.
-    answer_limit: int
+    # Bytes of an answer that are read; None: as much as is usually needed.
+    answer_limit: int | None
     proxy: Proxy | None
     ca: str | None
     certificate: ClientCertificate | None
@@ -53,21 +53,22 @@ class Network:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Network":
         """Read accepted and resolved settings."""
-        timeout = settings.get("timeout", DEFAULT_TIMEOUT)
         return cls(
-            timeout=timeout,
-            connect_timeout=settings.get("connect_timeout", timeout),
-            read_timeout=settings.get("read_timeout", timeout),
+            timeout=settings.get("timeout", DEFAULT_TIMEOUT),
+            connect_timeout=settings.get("connect_timeout"),
+            read_timeout=settings.get("read_timeout"),
             allow_private=settings.get("allow_private", False),
             same_host=settings.get("redirects") == "same-host",
-            answer_limit=_bytes(settings.get("answer_limit", DEFAULT_ANSWER_LIMIT)),
+            answer_limit=_bytes(settings.get("answer_limit")),
             proxy=_proxy(settings.get("proxy"), settings.get("proxy_auth")),
             ca=settings.get("ca"),
             certificate=_certificate(settings.get("client_certificate")),
         )
 
 
-def _bytes(text: str) -> int:
+def _bytes(text: str | None) -> int | None:
+    if text is None:
+        return None
     number, unit = re.fullmatch(r"([0-9]+)(KiB|MiB)", text).groups()  # type: ignore[union-attr]
     return int(number) * _UNITS[unit]
 

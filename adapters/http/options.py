@@ -16,6 +16,8 @@ __all__ = ["DEFAULT_TIMEOUT", "Options"]
 class Options:
     """What `schemas/adapters/http.json` accepted, with its defaults filled in."""
 
+    # The destination's name.
+    name: str
     url: str
     # As it stands in the configuration; `adapters.http.auth` makes it work.
     auth: Mapping[str, Any] | None
@@ -33,9 +35,10 @@ class Options:
     enveloped: bool
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "Options":
+    def of(cls, settings: Mapping[str, Any], name: str = "") -> "Options":
         """Read accepted and resolved settings."""
         return cls(
+            name=name,
             url=settings["url"],
             auth=settings.get("auth"),
             signer=Signer.of(settings.get("sign")),

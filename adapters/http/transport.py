@@ -5,10 +5,12 @@
 
 import http.client
 import io
+import math
 import socket
 import ssl
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,7 +42,7 @@ class Transport(HTTPAdapter):
         self._network = network
         self._context = context
         self._guard = Guard(network.allow_private)
-        self._classes = _pool_classes(self._guard, network.read_timeout.total_seconds())
+        self._classes = _pool_classes(self._guard, _seconds(network.read_timeout))
         # total=False: no retry inside, and errors come as they are.
         super().__init__(pool_connections=4, pool_maxsize=POOL_SIZE, max_retries=Retry(total=False))
 
@@ -71,7 +73,7 @@ class Transport(HTTPAdapter):
             self._look_at(prepared.url or "")
         prepared.headers.update(outgoing.headers)
         prepared.body = outgoing.body or None
-        connect = min(seconds, self._network.connect_timeout.total_seconds())
+        connect = min(seconds, _seconds(self._network.connect_timeout))
         bound = Timeout(total=seconds, connect=connect, read=seconds)
         return self.send(prepared, stream=True, timeout=bound)  # type: ignore[arg-type]
 
@@ -80,6 +82,10 @@ class Transport(HTTPAdapter):
             self._guard.look_at(urlsplit(url).hostname or "")
         except RefusedAddress as error:
             raise NoConnectionError("No connection.") from error
+
+
+def _seconds(bound: timedelta | None) -> float:
+    return math.inf if bound is None else bound.total_seconds()
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.domain.delivery import DeliveryState, Verdict
 from gateway.domain.event import Event
+from gateway.domain.export import CloseLines, FileWritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class StateSwap:
     at: datetime
 
 
-DeliveryWrite = AttemptEnded | StepBegun | StepSaved | Seal | StateSwap
+DeliveryWrite = AttemptEnded | StepBegun | StepSaved | Seal | CloseLines | FileWritten | StateSwap
 
 Written = Event | bool | None
 """The outcome of a DeliveryWrite."""

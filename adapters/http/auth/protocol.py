@@ -49,6 +49,8 @@ class Auth(ABC):
 
     # The header that carries the credential, None where none does.
     header: str | None = None
+    # Asking with it changes something that only delivery may change.
+    only_in_delivery: bool = False
 
     @abstractmethod
     def secrets(self) -> Iterator[Secret]:

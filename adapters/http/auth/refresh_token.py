@@ -36,6 +36,8 @@ _POLL_S = 0.1
 class RefreshToken(IssuedAuth):
     """Gets access tokens by a refresh token, and keeps what came last in the vault."""
 
+    only_in_delivery = True
+
     def __init__(self, given: Mapping[str, Any], desk: Desk) -> None:
         super().__init__(desk.clock, (given.get("header", "Authorization"),))
         self._desk = desk

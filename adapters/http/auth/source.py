@@ -59,7 +59,7 @@ class Source:
     def unavailable(self, what: str, answer: Answer) -> Unauthorised:
         """Return what to raise for trouble that will pass."""
         note = f"{self.named} {what}; nothing was sent to the destination."
-        return Unauthorised(Answer(None, answer.headers, None, "auth_unavailable", note))
+        return Unauthorised(Answer(headers=answer.headers, broken="auth_unavailable", note=note))
 
     def refused(self, what: str, error: str = "") -> Refusal:
         """Return what to raise for a no."""

@@ -4,11 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from adapters.http.answer import NETWORK_ERRORS, Answer, body_of, failed, read
+from adapters.http.address import origin
+from adapters.http.answer import NETWORK_ERRORS, READ_AT_MOST, READ_WHOLE_AT_MOST, Answer, body_of, failed, read
 from adapters.http.auth import Auth, Desk, Reply, Unauthorised, auth_of
 from adapters.http.options import Options
 from adapters.http.outgoing import Outgoing
+from adapters.http.plan import Step
 from adapters.http.redirects import MOST, next_address
 from adapters.http.tls import FaultyTls, context_of
 from adapters.http.transport import Transport
@@ -20,8 +23,19 @@ from gateway.domain.times import Clock
 _REPLY_LIMIT = 256 * 1024
 
 
-class Sender:
-    """The way of one destination to the network. Used from many threads at once."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How one request goes: over these connections, by this moment, so much of its answer, with the credential?"""
+
+    transport: Transport
+    seconds: float
+    at_most: int
+    # The credential is meant for the destination itself, not for any other address that a step names.
+    at_home: bool
+
+
+class Exchange:
+    """The network of one destination. Safe from several threads; usable again after `close`."""
 
     def __init__(self, options: Options, clock: Clock, vault: Callable[[], Vault | None]) -> None:
         self._options = options
@@ -34,25 +48,23 @@ class Sender:
         desk = Desk(self._ask, clock, seconds, vault, self._network.allow_private, options.secrets)
         self.auth: Auth = auth_of(options.auth, desk)
 
-    def ready(self) -> Answer | None:
-        """Get the credential that `send` needs; return why not, where that cannot be done."""
+    def ready(self, outgoing: Outgoing) -> Answer | None:
+        """Get the credential that a request needs, before anything is begun; return why not, where that fails."""
         try:
-            self.auth.ready()
+            if self._is_at_home(outgoing):
+                self.auth.ready()
         except Unauthorised as trouble:
             return trouble.answer
         return None
 
-    def send(self, outgoing: Outgoing, *, fresh: bool = False) -> Answer:
-        """Send a request and return what came back. `fresh` uses a connection of its own.
-
-        A kept connection that the receiver closed a moment ago looks like a cut one, and nobody knows what a cut
-        connection has brought; whoever must not ask twice takes a fresh one.
-        """
+    def send(self, outgoing: Outgoing, step: Step) -> Answer:
+        """Send a request of a step, and return the answer or what stood in its way. Never raises for the network."""
         try:
-            with self._transport(fresh) as transport:
-                sent, answer = self._follow(transport, outgoing)
-                if answer.status is not None and self.auth.renewed(sent, answer.status):
-                    _, answer = self._follow(transport, outgoing)
+            with self._transport(step) as transport:
+                way = _Way(transport, step.timeout.total_seconds(), self._at_most(step), self._is_at_home(outgoing))
+                sent, answer = self._follow(way, outgoing)
+                if way.at_home and answer.status is not None and self.auth.renewed(sent, answer.status):
+                    _, answer = self._follow(way, outgoing)
                 return answer
         except Unauthorised as trouble:
             return trouble.answer
@@ -61,7 +73,7 @@ class Sender:
 
     def shown(self, outgoing: Outgoing) -> Outgoing:
         """Return a request as people see it: signed and authorised, all of it masked."""
-        return self.auth.shown(self._signer.shown(outgoing))
+        return self.auth.shown(self._signer.shown(outgoing)) if self._is_at_home(outgoing) else outgoing
 
     def secrets(self) -> Iterator[Secret]:
         """Yield all that no message may hold."""
@@ -77,28 +89,28 @@ class Sender:
         for transport in list(self._kept.values()):
             transport.close()
 
-    def _follow(self, transport: Transport, outgoing: Outgoing) -> tuple[Outgoing, Answer]:
+    def _follow(self, way: _Way, outgoing: Outgoing) -> tuple[Outgoing, Answer]:
         """Send, and go where redirects lead as far as that is allowed; return the last request with its answer."""
-        sent = self._authorised(outgoing)
+        sent = self._authorised(way, outgoing)
         # From here: what a token took has a bound of its own.
-        deadline = time.monotonic() + self._network.timeout.total_seconds()
-        answer = self._exchange(transport, sent, deadline)
+        deadline = time.monotonic() + way.seconds
+        answer = self._exchange(way, sent, deadline)
         for _ in range(MOST if self._network.same_host else 0):
             target = next_address(outgoing.url, answer)
             if target is None:
                 break
             outgoing = outgoing.at(target)
-            sent = self._authorised(outgoing)
-            answer = self._exchange(transport, sent, deadline)
+            sent = self._authorised(way, outgoing)
+            answer = self._exchange(way, sent, deadline)
         return sent, answer
 
-    def _authorised(self, outgoing: Outgoing) -> Outgoing:
-        return self.auth.authorise(self._signer.sign(outgoing))
+    def _authorised(self, way: _Way, outgoing: Outgoing) -> Outgoing:
+        return self.auth.authorise(self._signer.sign(outgoing)) if way.at_home else outgoing
 
-    def _exchange(self, transport: Transport, sent: Outgoing, deadline: float) -> Answer:
+    def _exchange(self, way: _Way, sent: Outgoing, deadline: float) -> Answer:
         try:
             left = max(deadline - time.monotonic(), 0.001)
-            return read(transport.exchange(sent, left), self.secrets(), self._network.answer_limit)
+            return read(way.transport.exchange(sent, left), self.secrets(), way.at_most)
         except NETWORK_ERRORS as error:
             return failed(error)
 
@@ -115,16 +127,25 @@ class Sender:
         answer = Answer(response.status_code, response.headers, None, broken)
         return Reply(answer, body, tuple(response.raw.headers.getlist("Set-Cookie")))
 
+    def _at_most(self, step: Step) -> int:
+        # Where expressions look into it: half a tree is none.
+        usual = READ_WHOLE_AT_MOST if step.rules.reads_answers else READ_AT_MOST
+        return usual if self._network.answer_limit is None else self._network.answer_limit
+
+    def _is_at_home(self, outgoing: Outgoing) -> bool:
+        return origin(outgoing.url) == origin(self._options.url)
+
     @contextmanager
-    def _transport(self, fresh: bool) -> Iterator[Transport]:
-        if not fresh:
+    def _transport(self, step: Step) -> Iterator[Transport]:
+        if not step.once:
             yield self._pooled(public=False)
             return
-        transport = Transport(self._network, context_of(self._network))
+        # A kept connection that the receiver closed a moment ago looks like a cut: here that would be an unknown end.
+        fresh = Transport(self._network, context_of(self._network))
         try:
-            yield transport
+            yield fresh
         finally:
-            transport.close()
+            fresh.close()
 
     def _pooled(self, *, public: bool) -> Transport:
         with self._making:

@@ -100,12 +100,13 @@ def _name(name: str, auth: Auth) -> Iterator[str]:
         yield f"`headers` may not set {name}: Pesagate sets it itself."
     if name.lower() == "authorization":
         yield f"`headers` may not set {name}: put it under `auth`, where it is kept secret."
-    if auth.header and name.lower() == auth.header.lower() != "authorization":
+    if name.lower() != "authorization" and name.lower() in (used.lower() for used in auth.names()):
         yield f"`headers` sets {name}, which `auth` sets too: leave one of them out."
 
 
 def _credential(auth: Auth) -> Iterator[Mistake]:
-    if auth.header and auth.header.lower() in OWN_HEADERS:
-        yield Mistake(f"`auth` may not use the header {auth.header}: Pesagate sets it itself.", ("auth",))
+    for name in auth.names():
+        if name.lower() in OWN_HEADERS:
+            yield Mistake(f"`auth` may not use the header {name}: Pesagate sets it itself.", ("auth",))
     for sentence in auth.problems():
         yield Mistake(sentence, ("auth",))

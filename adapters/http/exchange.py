@@ -47,9 +47,13 @@ class Exchange:
         seconds = self._network.timeout.total_seconds()
         desk = Desk(self._ask, clock, seconds, vault, self._network.allow_private, options.secrets)
         self.auth: Auth = auth_of(options.auth, desk)
+        self._faults = (*self._signer.problems(), *self.auth.faults())
 
     def ready(self, outgoing: Outgoing) -> Answer | None:
         """Get the credential that a request needs, before anything is begun; return why not, where that fails."""
+        if self._faults:
+            # Nothing would come of it but an end that nobody knows.
+            return Answer(broken="faulty_settings", note=f"{self._faults[0]} Nothing was sent.")
         try:
             if self._is_at_home(outgoing):
                 self.auth.ready()

@@ -40,7 +40,9 @@ _BY_FAILURE: Mapping[str, Meaning] = {
     # What follows is known before anything is sent to the destination.
     "refused_address": _REJECTED,
     "proxy_auth": _REJECTED,
-    "faulty_tls": _REJECTED,
+    # Once they are mended the delivery goes on.
+    "faulty_settings": _NOT_TAKEN,
+    "faulty_tls": _NOT_TAKEN,
     "auth_refused": _REJECTED,
     "auth_lost": _REJECTED,
     "auth_unavailable": _NOT_TAKEN,
@@ -57,6 +59,7 @@ _FAILURE_SENTENCES: Mapping[str, str] = {
     "unreadable_answer": "{host} answered with a success, but not with a body that the expressions can read.",
     "refused_address": "{host} leads to an address where this destination may not go; nothing was sent.",
     "proxy_auth": "The proxy wants other credentials; nothing was sent. Look at the destination's `proxy_auth`.",
+    "faulty_settings": "The destination's settings have a mistake; nothing was sent. `pesagate check` tells it.",
     "faulty_tls": "The destination's certificates cannot be used; nothing was sent.",
     "auth_refused": "The destination's credentials were refused; nothing was sent to {host}. Look at its `auth`.",
     "auth_lost": "The refresh token is void; nothing was sent to {host}. Authorise Pesagate there anew.",

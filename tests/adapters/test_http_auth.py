@@ -12,6 +12,7 @@ import pytest
 from adapters.http import HttpAdapter
 from adapters.http.masking import masked
 from adapters.testing import Answer, MemoryProgress, Receiver, sample_event
+from gateway.domain.delivery import AttemptResult
 from gateway.domain.settings import Secret
 
 Make = Callable[..., HttpAdapter]
@@ -108,3 +109,21 @@ def test_an_empty_secret_masks_nothing() -> None:
 
 def test_of_two_secrets_one_inside_the_other_nothing_is_left() -> None:
     assert masked("abcdef", [Secret("abc"), Secret("abcdef")]) == "***"
+
+
+FAULTY: list[Mapping[str, Any]] = [
+    {"auth": {"bearer": Secret("tok-9\n")}},
+    {"auth": {"bearer": Secret("")}},
+    {"auth": {"query": {"name": "key", "value": Secret("")}}},
+    {"sign": Secret("tok-9, no base64")},
+]
+
+
+@pytest.mark.parametrize("settings", FAULTY)
+def test_a_faulty_secret_is_no_unknown_end(settings: Mapping[str, Any], receiver: Receiver, make_http: Make) -> None:
+    """A header of two lines failed after the step was begun, as if it might have arrived: a dead letter for nothing."""
+    progress = MemoryProgress()
+    verdict = make_http(receiver.url, raw=True, **settings).deliver(sample_event(), progress)
+    assert (verdict.result, verdict.reason) == (AttemptResult.RETRY, "faulty_settings")
+    assert (progress.log, receiver.requests) == ([], [])
+    assert "tok-9" not in repr(verdict)

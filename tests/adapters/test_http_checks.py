@@ -240,6 +240,14 @@ PROBLEMS = [
         {"auth": {"hmac": {"secret": Secret("tok-9"), "header": "Webhook-Signature"}}},
         "`auth` may not use the header Webhook-Signature: Pesagate sets it itself.",
     ),
+    (
+        {"auth": {"hmac": {"secret": Secret("tok-9"), "header": "X-Sig", "timestamp_header": "Content-Length"}}},
+        "`auth` may not use the header Content-Length: Pesagate sets it itself.",
+    ),
+    (
+        {"auth": {"session": {"url": "https://sap.example/Login"}}, "headers": {"cookie": "a=b"}},
+        "`headers` sets cookie, which `auth` sets too",
+    ),
     ({"ca": "/no/such/ca.pem"}, "`ca`: /no/such/ca.pem cannot be read: No such file or directory."),
     ({"ca": __file__}, f"`ca`: {__file__} holds no certificate in PEM form."),
     (

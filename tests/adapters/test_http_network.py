@@ -124,7 +124,7 @@ def test_files_that_do_not_fit_are_told(authority: Authority, tmp_path: Path, ma
         f"{tmp_path / 'gone.key'} cannot be read: No such file or directory.",
     ]
     verdict = deliver(make_http("https://127.0.0.1:1/", client_certificate=wrong[0]))
-    assert (verdict.result, verdict.reason) == (REJECTED, "faulty_tls")
+    assert (verdict.result, verdict.reason) == (RETRY, "faulty_tls")
 
 
 PAIR = {"user": "pesagate", "password": Secret("pw-9 ")}

@@ -192,4 +192,4 @@ def test_what_is_wrong_with_a_session(sap: Callable[..., HttpAdapter]) -> None:
     assert all(sentence.startswith("`auth`: ") for sentence in said)
     assert "pw-" not in repr(said)
     verdict = deliver(sap(json={"a": "{{ secrets.pasword }}"}))
-    assert (verdict.result, verdict.reason) == (REJECTED, "auth_refused")
+    assert (verdict.result, verdict.reason) == (RETRY, "faulty_settings")

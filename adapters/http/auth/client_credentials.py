@@ -32,6 +32,11 @@ class ClientCredentials(IssuedAuth):
         value = Secret(prefixed(self._prefix, access.reveal()))
         return Issued({str(self.header): value}, (access,), end_of(token.get("expires_in"), self._clock()))
 
+    def faults(self) -> Iterator[str]:
+        """Yield what keeps the token endpoint from being asked."""
+        yield from self._endpoint.faults(self._desk.allow_plain)
+
     def problems(self) -> Iterator[str]:
-        """Yield what is wrong with the settings."""
-        yield from self._endpoint.problems(self._desk.allow_plain)
+        """Yield all that is wrong with the settings."""
+        yield from self.faults()
+        yield from self._endpoint.source.out_of_bounds(self._desk.allow_plain)

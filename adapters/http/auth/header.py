@@ -27,7 +27,7 @@ class HeaderAuth(Auth):
         """Return the request with the header."""
         return outgoing.adding({str(self.header): self._value.reveal()})
 
-    def problems(self) -> Iterator[str]:
+    def faults(self) -> Iterator[str]:
         """Yield what keeps the secret from being sent."""
         if any(not part.reveal() for part in self._parts):
             yield "`auth` holds an empty secret."

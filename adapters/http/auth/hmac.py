@@ -49,7 +49,11 @@ class HmacAuth(Auth):
         """Return the request with the signature masked."""
         return self._with(outgoing, MASK)
 
-    def problems(self) -> Iterator[str]:
+    def names(self) -> tuple[str, ...]:
+        """Return the header of the signature, and that of the time."""
+        return (self.header, self._timestamp_header) if self._timestamp_header else (self.header,)
+
+    def faults(self) -> Iterator[str]:
         """Yield what is wrong with the key."""
         if not self._secret.reveal():
             yield "`auth` holds an empty secret."

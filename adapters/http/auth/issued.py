@@ -61,6 +61,10 @@ class IssuedAuth(Auth):
     def own_secrets(self) -> Iterator[Secret]:
         """Yield the secrets of the settings."""
 
+    def names(self) -> tuple[str, ...]:
+        """Return the headers of what is issued."""
+        return self._names
+
     def secrets(self) -> Iterator[Secret]:
         """Yield the secrets of the settings and those that were issued of late."""
         yield from self.own_secrets()

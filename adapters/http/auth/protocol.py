@@ -71,6 +71,14 @@ class Auth(ABC):
         """Tell whether a destination that answered `status` should be asked once more, with a new credential."""
         return False
 
-    def problems(self) -> Iterator[str]:
-        """Yield what is wrong with the settings, a sentence each."""
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all headers that it sets."""
+        return () if self.header is None else (self.header,)
+
+    def faults(self) -> Iterator[str]:
+        """Yield what in the settings keeps requests from being sent at all, a sentence each."""
         yield from ()
+
+    def problems(self) -> Iterator[str]:
+        """Yield all that is wrong with the settings, a sentence each."""
+        yield from self.faults()

@@ -29,7 +29,7 @@ class QueryAuth(Auth):
         """Return the request with the key masked."""
         return outgoing.at(self._with(outgoing.url, MASK))
 
-    def problems(self) -> Iterator[str]:
+    def faults(self) -> Iterator[str]:
         """Yield what is wrong with the key."""
         if not self._value.reveal():
             yield "`auth` holds an empty secret."

@@ -55,11 +55,16 @@ class RefreshToken(IssuedAuth):
         if self._endpoint.client_secret is not None:
             yield self._endpoint.client_secret
 
-    def problems(self) -> Iterator[str]:
-        """Yield what is wrong with the settings."""
-        yield from self._endpoint.problems(self._desk.allow_plain)
+    def faults(self) -> Iterator[str]:
+        """Yield what keeps the token endpoint from being asked."""
+        yield from self._endpoint.faults(self._desk.allow_plain)
         if not self._first.reveal():
             yield "`auth` holds an empty secret."
+
+    def problems(self) -> Iterator[str]:
+        """Yield all that is wrong with the settings."""
+        yield from self.faults()
+        yield from self._endpoint.source.out_of_bounds(self._desk.allow_plain)
 
     def issue(self, refused: Issued | None) -> Issued:
         """Return the kept access token where it is still good; else ask for the next."""

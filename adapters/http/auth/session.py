@@ -49,8 +49,13 @@ class Session(IssuedAuth):
         return Issued(headers, values, end_of(life, self._clock()))
 
     def problems(self) -> Iterator[str]:
-        """Yield what is wrong with the settings."""
-        yield from self._source.problems(self._desk.allow_plain)
+        """Yield all that is wrong with the settings."""
+        yield from self.faults()
+        yield from self._source.out_of_bounds(self._desk.allow_plain)
+
+    def faults(self) -> Iterator[str]:
+        """Yield what keeps the login from being asked."""
+        yield from self._source.faults(self._desk.allow_plain)
         try:
             self._body()
         except (FaultyTemplate, CannotRender) as error:

@@ -66,13 +66,16 @@ class Source:
         note = f"{self.named} {what}; nothing was sent. Look at `auth`."
         return Refusal(Answer(broken="auth_refused", note=note), error)
 
-    def problems(self, allow_private: bool) -> Iterator[str]:
-        """Yield what is wrong with its address."""
+    def faults(self, allow_private: bool) -> Iterator[str]:
+        """Yield what keeps it from being asked."""
         parts = urlsplit(self.url)
         if parts.scheme != "https" and not allow_private:
             yield f"`auth`: `{self.key}` must begin with https://, or secrets could be read on their way."
         if "@" in parts.netloc:
             yield f"`auth`: `{self.key}` holds a user name or password, which do not belong into an address."
+
+    def out_of_bounds(self, allow_private: bool) -> Iterator[str]:
+        """Yield why its address may not be connected to, where it is written out."""
         yield from address_problems(f"`auth`: `{self.key}`", self.url, allow_private)
 
     def _broken(self, answer: Answer) -> Unauthorised:

@@ -86,9 +86,9 @@ class TokenEndpoint:
             raise self._without_token(answer)
         return token
 
-    def problems(self, allow_plain: bool) -> Iterator[str]:
-        """Yield what is wrong with the settings."""
-        yield from self.source.problems(allow_plain)
+    def faults(self, allow_plain: bool) -> Iterator[str]:
+        """Yield what keeps it from being asked."""
+        yield from self.source.faults(allow_plain)
         if self.client_secret is not None and not self.client_secret.reveal():
             yield "`auth` holds an empty secret."
 

@@ -94,10 +94,13 @@ class Run:
             return self._reject(cannot_render(step.name if self.plan.is_sequence else "", error))
         except RawGoneError:
             return RAW_GONE
-        if step.once:
-            self.progress.begin(step.name)
         started = time.monotonic()
-        answer = self.exchange.send(outgoing, step)
+        # Before anything is begun: where there is no token, nothing was sent.
+        answer = self.exchange.ready(outgoing)
+        if answer is None:
+            if step.once:
+                self.progress.begin(step.name)
+            answer = self.exchange.send(outgoing, step)
         self.now = self.clock()
         judged = verdict(answer, step.address.host, step.once, self.now, step.rules)
         picked = step.rules.picked(reading(answer)) if step.rules.save and judged.result in _GOOD else {}

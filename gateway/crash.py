@@ -17,19 +17,20 @@ POINTS = (
     "after_seal",
     "after_begin",
     "after_send",
-    "after_close",
-    "before_rename",
-    "after_rename",
 )
-"""All points, in the order in which a payment passes them. The last three are those of export files."""
+"""All points, in the order in which a payment passes them."""
+
+FILE_POINTS = ("after_close", "before_rename", "after_rename")
+"""Those that an export file passes, after its payments have passed theirs."""
 
 
 class Plan:
     """Where this process is to be killed. Each process counts for itself."""
 
     def __init__(self, name: str, times: int, mark: Path) -> None:
-        if name not in POINTS:
-            raise ValueError(f"PESAGATE_CRASH_AT: there is no point {name!r}, only {', '.join(POINTS)}")
+        known = (*POINTS, *FILE_POINTS)
+        if name not in known:
+            raise ValueError(f"PESAGATE_CRASH_AT: there is no point {name!r}, only {', '.join(known)}")
         self._name = name
         self._left = times
         self._mark = mark

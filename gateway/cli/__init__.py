@@ -26,6 +26,7 @@ COMMANDS = MappingProxyType(
         "conflicts": Row("gateway.cli.explain:conflicts", "List the callbacks that contradict what is known."),
         "explain": Row("gateway.cli.explain:explain", "Tell the whole story of a payment, by any of its ids."),
         "replay": Row("gateway.cli.replay:replay", "Try dead letters once more."),
+        "export": Row("gateway.cli.export:export", "Write an accounting file of some days, or list files."),
         "send": Row("gateway.cli.send:send", "Post realistic callbacks to a running gateway."),
         "codes": Row("gateway.cli.codes:codes", "Say what a result code means, who must act, and if to try again."),
         "schema": Row("gateway.cli.schema:schema", "Print a JSON Schema: of the configuration or of events."),

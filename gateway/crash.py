@@ -9,6 +9,9 @@ import os
 import signal
 from pathlib import Path
 
+REPROCESSING = ("before_reprocessed", "after_reprocessed")
+"""Those that `quarantine reprocess` passes, once in each commit."""
+
 POINTS = (
     "before_insert",
     "after_insert",
@@ -17,18 +20,22 @@ POINTS = (
     "after_seal",
     "after_begin",
     "after_send",
+    *REPROCESSING,
 )
-"""All points, in the order in which a payment passes them."""
+"""All points: of a payment in the order in which it passes them, of reprocessing."""
 
 FILE_POINTS = ("after_close", "before_rename", "after_rename")
-"""Those that an export file passes, after its payments have passed theirs."""
+"""The points of an export file: its lines are settled, its bytes are on the disk, its name is in the folder."""
+
+MIGRATION_POINTS = ("in_migration", "after_migration")
+"""The points of a step of `migrate`: its work is done but not committed, it is committed and the next one not begun."""
 
 
 class Plan:
     """Where this process is to be killed. Each process counts for itself."""
 
     def __init__(self, name: str, times: int, mark: Path) -> None:
-        known = (*POINTS, *FILE_POINTS)
+        known = (*POINTS, *FILE_POINTS, *MIGRATION_POINTS)
         if name not in known:
             raise ValueError(f"PESAGATE_CRASH_AT: there is no point {name!r}, only {', '.join(known)}")
         self._name = name

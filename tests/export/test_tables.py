@@ -54,7 +54,8 @@ FIRST_ROWS: dict[str, dict[str, str]] = {
         "Amount": "1500.00",
     },
     "odoo": {
-        "id": "mpesa.duka_UC00000001", "date": "2026-03-01", "payment_ref": "M-Pesa payment UC00000001 INV-7 WANJIKU",
+        "id": "mpesa.duka_600638_UC00000001", "date": "2026-03-01",
+        "payment_ref": "M-Pesa payment UC00000001 INV-7 WANJIKU",
         "ref": "UC00000001 INV-7", "partner_name": "WANJIKU", "amount": "1500.00", "journal_id": "MPESA",
     },
     "erpnext": {

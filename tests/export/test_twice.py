@@ -123,3 +123,10 @@ def test_ids_are_never_shared_by_two_lines() -> None:
         found = ids(rendered(name, EVENTS))
         assert len(set(found)) == len(found)
     assert Decimal(len(set(ofx_ids(rendered("ofx", EVENTS))))) > len(EVENTS) / 2
+
+
+def test_money_between_two_shortcodes_of_a_tenant_has_two_ids() -> None:
+    """It has one receipt, out of the one and into the other."""
+    sides = [payment(1), payment(1, type="transfer.succeeded", shortcode="600999")]
+    for name, ids in (("odoo-journal", column("id")), ("tally", tally_ids)):
+        assert len({one for side in sides for one in ids(rendered(name, [side]))}) == 2

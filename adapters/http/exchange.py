@@ -21,7 +21,8 @@ class Exchange:
         self._options = options
         self._transport = Transport()
         credential = options.credential
-        self._secrets: tuple[Secret, ...] = (*(credential.parts if credential else ()), *options.secrets.values())
+        known = (*(credential.parts if credential else ()), *options.secrets.values())
+        self._secrets = tuple(secret for secret in known if secret.reveal())
 
     def send(self, outgoing: Outgoing, step: Step) -> Answer:
         """Send a request of a step, and return the answer or what stood in its way. Never raises for the network."""

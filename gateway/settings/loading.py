@@ -16,6 +16,7 @@ from gateway.settings.adapters import Adapters, Known
 from gateway.settings.destinations import Destinations
 from gateway.settings.document import Document
 from gateway.settings.files import Source, read
+from gateway.settings.hmacs import Hmacs
 from gateway.settings.include import Whole, with_includes
 from gateway.settings.interpolate import interpolate
 from gateway.settings.keys import Keys
@@ -26,6 +27,7 @@ from gateway.settings.providers import Providers
 from gateway.settings.recipes import with_recipes
 from gateway.settings.references import References
 from gateway.settings.report import Report, Section, problems_of
+from gateway.settings.retention import retention_of
 from gateway.settings.routes import Routes
 from gateway.settings.schema_check import check
 from gateway.settings.secrets import Secrets
@@ -86,24 +88,29 @@ def _whole(source: Source, document: Document, environ: Mapping[str, str]) -> Wh
 def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str], digest: str) -> Settings:
     root = Section(report)
     secrets = Secrets(report, environ)
-    providers = Providers(report, secrets, known.kinds).build(root.section("providers"))
+    described = Providers(report, secrets, known.kinds)
+    providers = described.build(root.section("providers"))
     # Those of an entry that is wrong too: its name is known all the same.
-    kinds = (*known.kinds, *root.section("providers"))
-    tenants = Tenants(
+    declared = tuple(root.section("providers"))
+    kinds = (*known.kinds, *declared)
+    hmacs = Hmacs(report, secrets, declared, [name for name, each in providers.items() if each.signature])
+    built = Tenants(
         report,
-        Shortcodes(report, Keys(report, secrets, kinds)),
+        Shortcodes(report, Keys(report, secrets, kinds), hmacs),
         Destinations(report, secrets, Adapters(known)),
         Routes(report, kinds),
         Validation(report),
         References(report, secrets),
     )
+    tenants = built.build(root.section("tenants").sections())
     return Settings(
         path=path,
         server=server_of(root.section("server")),
         store_url=store_url(root.section("store"), secrets, str(path)),
-        tenants=tenants.build(root.section("tenants").sections()),
+        tenants=tenants,
         digest=digest,
-        providers=providers,
+        providers=described.settled(providers, tenants.values()),
+        retention=retention_of(root.section("store").section("retention")),
     )
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Connection, Engine, Select, not_, select
 
 from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.event import Event, Raw
@@ -44,7 +44,7 @@ def quarantined(connection: Connection, tenant: str | None = None) -> Iterator[d
             table.id, table.tenant, table.shortcode, table.kind, table.reason, table.path, table.detail,
             table.source, table.content_type, table.body_digest, table.seen, table.received_at, table.last_seen_at,
         )
-        .where(table.resolved.is_(False))
+        .where(not_(table.resolved))
         .order_by(table.id)
     )  # fmt: skip
     if tenant is not None:

@@ -8,7 +8,7 @@ from gateway import app
 from gateway.cli.config_option import config_option
 from gateway.cli.progress import Bar
 from gateway.store.backup import backup as copy_store
-from gateway.store.backup import other_way
+from gateway.store.backup import check_target, other_way
 from gateway.store.prepare import existing
 
 # Not done, but said how: scripts can tell it from a failure.
@@ -29,6 +29,8 @@ def backup(ctx: click.Context, config: Path, file: Path, yes: bool) -> None:
         click.echo("The store is a server's: run this command; the password comes from ~/.pgpass.", err=True)
         ctx.exit(ELSEWHERE_EXIT)
     existing(store_url)
+    # Before the question, which could only have been answered wrongly.
+    check_target(store_url, file)
     if file.is_file() and not yes:
         click.confirm(f"{file} is there already. Replace it?", abort=True, err=True)
     with Bar("Copying", 1) as bar:

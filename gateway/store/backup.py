@@ -41,10 +41,7 @@ def backup(store_url: Secret, file: Path, progress: Progress = lambda _done, _al
 
     The copy is of one moment, on the disk, checked, and one file: it needs no log beside it.
     """
-    source = database_file(store_url)
-    if source is None:
-        raise StoreError("store.url: a store in memory cannot be backed up.")
-    _check_target(source, file)
+    source = check_target(store_url, file)
     with _part_of(file) as part:
         try:
             _copy(source, part, progress)
@@ -55,7 +52,11 @@ def backup(store_url: Secret, file: Path, progress: Progress = lambda _done, _al
     return file.stat().st_size
 
 
-def _check_target(source: Path, file: Path) -> None:
+def check_target(store_url: Secret, file: Path) -> Path:
+    """Return the store's own file. Raises StoreError where the backup must not, or cannot, go to `file`."""
+    source = database_file(store_url)
+    if source is None:
+        raise StoreError("store.url: a store in memory cannot be backed up.")
     if file.is_dir():
         raise StoreError(f"{file} is a folder: name a file in it.")
     if not file.parent.is_dir():
@@ -63,6 +64,7 @@ def _check_target(source: Path, file: Path) -> None:
     its_own = {source.with_name(source.name + ending).resolve() for ending in ("", "-wal", "-shm", ".lock")}
     if file.resolve() in its_own:
         raise StoreError(f"{file} belongs to the store itself: name another file, best on another disk.")
+    return source
 
 
 @contextmanager

@@ -108,6 +108,13 @@ def test_a_store_of_another_release_is_backed_up_too(pesagate: Gateway, tmp_path
     assert pesagate.run("backup", tmp_path / "copy.db").returncode == 0
 
 
+def test_the_store_is_not_offered_to_be_replaced(pesagate: Gateway) -> None:
+    pesagate.start()
+    refused = pesagate.run("backup", pesagate.folder / "pesagate.db")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"pesagate: {pesagate.folder / 'pesagate.db'} belongs to the store itself")
+
+
 def test_there_must_be_a_store(pesagate: Gateway, tmp_path: Path) -> None:
     pesagate.write()
     missing = pesagate.run("backup", tmp_path / "copy.db")

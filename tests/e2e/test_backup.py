@@ -104,7 +104,7 @@ def test_a_store_of_another_release_is_backed_up_too(pesagate: Gateway, tmp_path
     pesagate.start()
     assert pesagate.stop() == 0
     with closing(sqlite3.connect(pesagate.folder / "pesagate.db", isolation_level=None)) as connection:
-        connection.execute("UPDATE meta SET value = '1' WHERE key IN ('schema_version', 'compatible_from')")
+        connection.execute("UPDATE meta SET value = '0' WHERE key IN ('schema_version', 'compatible_from')")
     assert pesagate.run("backup", tmp_path / "copy.db").returncode == 0
 
 

@@ -9,6 +9,9 @@ import os
 import signal
 from pathlib import Path
 
+REPROCESSING = ("before_reprocessed", "after_reprocessed")
+"""Those that `quarantine reprocess` passes, once in each commit."""
+
 POINTS = (
     "before_insert",
     "after_insert",
@@ -17,11 +20,15 @@ POINTS = (
     "after_seal",
     "after_begin",
     "after_send",
+    "after_close",
+    "before_rename",
+    "after_rename",
+    *REPROCESSING,
 )
-"""The points of a payment, in the order in which it passes them."""
+"""All points: of a payment in the order in which it passes them, of export files (the last three), of reprocessing."""
 
-OPERATING_POINTS = ("in_migration", "after_migration", "before_rename")
-"""A step of `migrate` is made but not committed; it is committed, the next not begun; a backup has no name yet."""
+OPERATING_POINTS = ("in_migration", "after_migration", "before_backup")
+"""A step of `migrate` is made, not committed; it is committed, the next not begun; a backup has no name yet."""
 
 
 class Plan:

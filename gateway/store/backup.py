@@ -47,7 +47,7 @@ def backup(store_url: Secret, file: Path, progress: Progress = lambda _done, _al
             _copy(source, part, progress)
         except sqlite3.Error as error:
             raise StoreError(f"The backup {file} was not made: {error}.") from error
-        point("before_rename")
+        point("before_backup")
         _put(part, file)
     return file.stat().st_size
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+import gateway.store.export_tables  # noqa: F401 (its tables are made with all others)
 from gateway.domain.errors import StoreError
 from gateway.domain.settings import Secret
 from gateway.store.engine import open_engine

@@ -148,7 +148,7 @@ def test_killed_before_it_has_its_name_it_leaves_the_one_of_before_and_is_run_ag
 ) -> None:
     backup(store.url, tmp_path / "copy.db")
     pay(store, "ULATER")
-    plan = {"PESAGATE_CRASH_AT": f"before_rename:1:{tmp_path / 'crashed'}"}
+    plan = {"PESAGATE_CRASH_AT": f"before_backup:1:{tmp_path / 'crashed'}"}
     assert in_a_process(store, tmp_path / "copy.db", **plan).returncode == -signal.SIGKILL
     assert ("ULATER",) not in rows(tmp_path / "copy.db")
     assert in_a_process(store, tmp_path / "copy.db", **plan).returncode == 0

@@ -28,6 +28,7 @@ COMMANDS = MappingProxyType(
         "replay": Row("gateway.cli.replay:replay", "Try dead letters once more."),
         "migrate": Row("gateway.cli.migrate:migrate", "Bring the tables of an older release up to date."),
         "purge": Row("gateway.cli.purge:purge", "Take away what is older than the configuration keeps it."),
+        "backup": Row("gateway.cli.backup:backup", "Copy the store while the gateway runs."),
         "send": Row("gateway.cli.send:send", "Post realistic callbacks to a running gateway."),
         "codes": Row("gateway.cli.codes:codes", "Say what a result code means, who must act, and if to try again."),
         "schema": Row("gateway.cli.schema:schema", "Print a JSON Schema: of the configuration or of events."),

@@ -10,7 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Delete, Engine, Update, delete, exists, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Delete,
+    Engine,
+    Update,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from gateway.domain.delivery import DeliveryState
 from gateway.domain.settings import Retention
@@ -28,10 +42,14 @@ Before = int
 
 _IS_CONFLICT = CALLBACKS.c.disposition == Disposition.CONFLICT.value
 # Pending, or a dead letter that somebody may yet replay: its destination may want the bytes.
-_IS_OPEN = exists().where(
-    EVENTS.c.payment_id == CALLBACKS.c.payment_id,
-    DELIVERIES.c.event_id == EVENTS.c.id,
-    DELIVERIES.c.state != DeliveryState.DELIVERED.value,
+_HAS_NOT_ARRIVED = and_(DELIVERIES.c.event_id == EVENTS.c.id, DELIVERIES.c.state != DeliveryState.DELIVERED.value)
+_IS_OPEN = or_(
+    exists().where(EVENTS.c.payment_id == CALLBACKS.c.payment_id, _HAS_NOT_ARRIVED),
+    # A result whose payment has not come yet. There are few, and an index finds them by that.
+    and_(
+        CALLBACKS.c.payment_id.is_(None),
+        exists().where(EVENTS.c.payment_id.is_(None), EVENTS.c.callback_id == CALLBACKS.c.id, _HAS_NOT_ARRIVED),
+    ),
 )
 _IS_DELIVERED = exists().where(
     DELIVERIES.c.id == ATTEMPTS.c.delivery_id, DELIVERIES.c.state == DeliveryState.DELIVERED.value

@@ -9,6 +9,9 @@ import os
 import signal
 from pathlib import Path
 
+REPROCESSING = ("before_reprocessed", "after_reprocessed")
+"""Those that `quarantine reprocess` passes, once in each commit."""
+
 POINTS = (
     "before_insert",
     "after_insert",
@@ -17,8 +20,9 @@ POINTS = (
     "after_seal",
     "after_begin",
     "after_send",
+    *REPROCESSING,
 )
-"""All points, in the order in which a payment passes them."""
+"""All points, in the order in which a payment passes them, and those of reprocessing."""
 
 
 class Plan:

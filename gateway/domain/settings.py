@@ -61,6 +61,15 @@ class HookKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How much open quarantine of one kind is kept for a shortcode; what comes above either is answered 503."""
+
+    rows: int = 10_000
+    # In bytes, headers included.
+    size: int = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
 class Shortcode:
     """A paybill or till number of one tenant and how its callbacks are taken."""
 
@@ -81,8 +90,9 @@ class Shortcode:
     # "accept" or one of C2B00011..C2B00016
     validation_default: str = "accept"
     validation_budget: timedelta = timedelta(seconds=3)
-    # So many open quarantine rows of one kind are kept for it; what comes above them is answered 503.
-    quarantine_limit: int = 10_000
+    quarantine: Quota = Quota()
+    # By kind, the secrets of its own with which a provider signs; none at all means that no signature is looked at.
+    hmac: Mapping[str, tuple[Secret, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

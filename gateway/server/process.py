@@ -13,7 +13,7 @@ from tornado.httpserver import HTTPServer
 from gateway.domain.errors import QuarantineFull
 from gateway.domain.ids import RowIds
 from gateway.domain.received import Received
-from gateway.domain.settings import Settings
+from gateway.domain.settings import Quota, Settings
 from gateway.domain.settled import Settled
 from gateway.domain.times import utc_now
 from gateway.pipeline.hooks import Hooks
@@ -66,10 +66,10 @@ async def _serve(parts: Parts, listener: socket.socket, on_stop: OnStop) -> None
 
     on_stop(stop)
 
-    def limit(tenant: str, shortcode: str) -> int:
-        return parts.settings.tenants[tenant].shortcodes[shortcode].quarantine_limit
+    def quota(tenant: str, shortcode: str) -> Quota:
+        return parts.settings.tenants[tenant].shortcodes[shortcode].quarantine
 
-    inbox = Inbox(parts.settle, utc_now, limit)
+    inbox = Inbox(parts.settle, utc_now, quota)
     writer: IntakeWriter = Writer(open_engine(parts.settings.store_url), inbox, resolver(loop))
     counters, patience = Counters(), Patience(HEADER_TIMEOUT_S, BODY_TIMEOUT_S)
     server = _http_server(parts, writer, counters, patience)

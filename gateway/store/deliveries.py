@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -83,6 +84,7 @@ def _write_attempt(connection: Connection, ended: AttemptEnded) -> None:
             detail=verdict.detail,
             status=verdict.status,
             answer=verdict.answer,
+            steps=json.dumps([asdict(step) for step in verdict.steps]) if verdict.steps else None,
         )
     )
     change: dict[str, Any] = {

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 METADATA = MetaData()
 
@@ -179,6 +179,8 @@ ATTEMPTS = Table(
     Column("detail", Text, nullable=False),
     Column("status", Integer),
     Column("answer", Text),
+    # JSON: what became of each step, where a destination has steps.
+    Column("steps", Text),
 )
 """Every try of a delivery and what the destination said."""
 
@@ -201,15 +203,19 @@ QUARANTINE = Table(
     _micros("received_at"),
     Column("seen", Integer, nullable=False, server_default=text("1")),
     _micros("last_seen_at"),
+    # What counts against the hook's quota: bytes of body, headers and context.
+    Column("size", Integer, nullable=False),
     Column("resolved", Boolean, nullable=False, server_default=text("0")),
     # The same bytes on the same hook are one counted row.
     UniqueConstraint("tenant", "shortcode", "kind", "body_digest", name="quarantine_bytes"),
-    # To count what is open of a hook, and to list it.
+    # To add up what is open of a hook, and to list it. SQLite reads the index alone only if it holds `resolved` too.
     Index(
         "quarantine_open",
         "tenant",
         "shortcode",
         "kind",
+        "size",
+        "resolved",
         sqlite_where=text("resolved = 0"),
         postgresql_where=text("NOT resolved"),
     ),

@@ -165,5 +165,5 @@ def test_try_shows_the_row_and_writes_nothing(tmp_path: Path) -> None:
         (request,) = json.loads(done.stdout)["requests"]
         assert request["request"].startswith("INSERT INTO mpesa_payments (sqlite ")
         assert json.loads(request["body"])["receipt"] == "UKO7R8T1YB"
-        assert request["headers"] == {"unique": "receipt", "on_duplicate": "ignore"}
+        assert request["note"] == "A row with the same receipt stays as it is."
         assert table.rows() == []

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Dialect, Engine
 from sqlalchemy.exc import ArgumentError, NoSuchTableError, SQLAlchemyError
 
-from adapters.database.booking import ERRORS, Booking, transaction
+from adapters.database.booking import ERRORS, Booking
 from adapters.database.checks import problems
-from adapters.database.connect import NoFile, open_engine, require_file
+from adapters.database.connect import NoFile, open_engine, require_file, transaction
 from adapters.database.create import create
 from adapters.database.faults import TABLE_CHANGED
 from adapters.database.options import Options
@@ -172,4 +172,4 @@ class DatabaseAdapter:
     def _unreachable(self, error: Exception) -> Verdict:
         if isinstance(error, ArgumentError | ImportError):
             return rejected("unsuitable", "`url` leads to no database: see `pesagate check`.")
-        return failed(error, None, self._options.url, connected=isinstance(error, NoSuchTableError))
+        return failed(error, None, self._options.url)

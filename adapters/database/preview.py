@@ -37,7 +37,7 @@ def _note(options: Options, facts: Mapping[str, Any]) -> str:
 def _place(options: Options) -> str:
     try:
         url = make_url(options.url.reveal())
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return "no database"
     host = f" on {url.host}" if url.host else ""
     return f"{url.get_backend_name()} {url.database or ''}".strip() + host

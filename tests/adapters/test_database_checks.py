@@ -10,8 +10,10 @@ from click.testing import CliRunner
 from customer_database import COLUMNS, TABLE, UNIQUE, customer
 
 from adapters.database import DatabaseAdapter
+from adapters.database.faults import MEANINGS, TABLE_CHANGED
 from adapters.database.kinds import KINDS
 from adapters.database.options import DEFAULT_TIMEOUT, DEFAULT_ZONE
+from adapters.database.statements import Written
 from adapters.testing import MemoryProgress, sample_event
 from gateway import resources
 from gateway.cli import main
@@ -158,3 +160,17 @@ def test_every_setting_is_described() -> None:
                 described(inner)
 
     described(SCHEMA)
+
+
+PAGE = (Path(__file__).parents[2] / "docs/database.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", [*SCHEMA["properties"], *SCHEMA["definitions"]["source"]["anyOf"][-1]["properties"]])
+def test_every_setting_is_in_the_documents(name: str) -> None:
+    assert f"| `{name}` |" in PAGE
+
+
+@pytest.mark.parametrize("reason", [*MEANINGS, *sorted(TABLE_CHANGED), *Written, "not_there", "other_spelling"])
+def test_every_reason_is_in_the_documents(reason: str) -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| ")]
+    assert [row for row in rows if f"`{reason}`" in row.rpartition(" | ")[2]]

@@ -4,7 +4,7 @@ Each function imports what it needs, so that `check` does not pay for a server.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.settings import Entry, Known, Loaded
     from gateway.store.replays import Wanted
     from gateway.store.reprocess import Reviewed
+    from gateway.supervisor import Child
 
 
 def load_settings(path: Path) -> Settings:
@@ -70,26 +71,40 @@ def serve(settings: Settings) -> int:
     from gateway.pipeline.settle import settle
     from gateway.references.kept import KeptLists
     from gateway.server import process as intake
-    from gateway.server.listen import bind
+    from gateway.server.listen import Listeners
     from gateway.store.lock import StoreLock
     from gateway.store.prepare import prepare
     from gateway.supervisor import Child, Supervisor
+    from gateway.systemd import Notifier, passed_sockets
 
+    passed = passed_sockets(os.environ, os.getpid())
+    notifier = Notifier.of(os.environ, os.getpid())
     with StoreLock(settings.store_url):
-        prepare(settings.store_url)
+        prepare(settings.store_url, settings.path)
         lists = KeptLists(_lists(settings))
         hooks = compile_hooks(settings, lists.look_up)
         wake = Wake()
         parts = intake.Parts(settings, hooks, settle, wake.up, lists.kept_fresh)
-        with bind(settings.server.host, settings.server.port) as listener:
+        with Listeners.of(settings.server, passed) as listeners:
             takers = [
-                Child(f"intake-{number}", lambda on_stop: intake.run(parts, listener, on_stop))
+                Child(f"intake-{number}", lambda on_stop: intake.run(parts, listeners.sockets, on_stop))
                 for number in range(1, settings.server.workers + 1)
             ]
             deliverer = Child(
-                "delivery", lambda on_stop: delivery.run(settings, registry.make, wake, listener.close, on_stop)
+                "delivery", lambda on_stop: delivery.run(settings, registry.make, wake, listeners.close, on_stop)
             )
-            return Supervisor([*takers, deliverer]).run()
+            children = [*takers, deliverer, *_nightly(settings, listeners.close)]
+            return Supervisor(children, notifier=notifier, stopping=listeners.close).run()
+
+
+def _nightly(settings: Settings, close_listeners: Callable[[], None]) -> "list[Child]":
+    from gateway import nightly
+    from gateway.supervisor import Child
+
+    at = settings.retention.nightly
+    if at is None:
+        return []
+    return [Child("nightly", lambda on_stop: nightly.run(settings, at, close_listeners, on_stop))]
 
 
 def compile_hooks(settings: Settings, look_up: "LookUp") -> "Hooks":

@@ -8,12 +8,14 @@ from concurrent.futures import Future
 import structlog
 
 from gateway.delivery.attempt import Attempter
+from gateway.delivery.closing import Closing, Parts
 from gateway.delivery.dispatcher import Dispatcher, Served
 from gateway.delivery.wake import Wake
 from gateway.domain.adapter import Adapter, PreparingAdapter
 from gateway.domain.due import DeliveryWrite
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.event import Event
+from gateway.domain.export import Gathers
 from gateway.domain.settings import Destination, Settings
 from gateway.domain.times import utc_now
 from gateway.store.deliveries import write_deliveries
@@ -40,9 +42,13 @@ def run(
     attempter = Attempter(utc_now, random.SystemRandom().random, lambda item: _commit(writer, item))
     served = _served(settings, make_adapter)
     dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now)
+    gatherers = {name: one.adapter for name, one in served.items() if isinstance(one.adapter, Gathers)}
+    closing = Closing(Parts(engine, gatherers, make_adapter, lambda item: _commit(writer, item), utc_now))
     on_stop(dispatcher.stop)
     _prepare(served)
+    closing.start()
     dispatcher.run()
+    closing.stop()
     for one in served.values():
         one.adapter.close()
     writer.close()

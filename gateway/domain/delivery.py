@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from gateway.domain.export import LedgerLine
+
 
 class DeliveryState(StrEnum):
     """Where a delivery (one event x one destination) stands."""
@@ -90,6 +92,8 @@ class Verdict:
     looks_first: bool = False
     # What became of each step, in order; none where a destination has a single request.
     steps: tuple[StepTrace, ...] = ()
+    # What the event adds to the destination's files; committed with the attempt, once however often it is delivered.
+    line: LedgerLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from gateway.settings.providers import Providers
 from gateway.settings.recipes import with_recipes
 from gateway.settings.references import References
 from gateway.settings.report import Report, Section, problems_of
+from gateway.settings.retention import retention_of
 from gateway.settings.routes import Routes
 from gateway.settings.schema_check import check
 from gateway.settings.secrets import Secrets
@@ -109,6 +110,7 @@ def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str],
         tenants=tenants,
         digest=digest,
         providers=described.settled(providers, tenants.values()),
+        retention=retention_of(root.section("store").section("retention")),
     )
 
 

@@ -27,7 +27,7 @@ def seeds(text: str) -> list[int]:
 @pytest.mark.parametrize("seed", seeds(os.environ.get("PESAGATE_SEEDS", "1-4")))
 def test_whatever_dies_nothing_is_lost_doubled_or_mixed_up(tmp_path: Path, seed: int) -> None:
     with arena(tmp_path / "gateway", seed) as ring:
-        ring.pesagate.start()
+        ring.start()
         with Clients(ring.pesagate.base, ring.history, stories(seed, PAYMENTS), seed, pause=0.2) as clients:
             done = haunt(ring, seed, lambda: clients.busy)
         breaches = ring.breaches()

@@ -36,6 +36,10 @@ test: $(DEV) ## Run all tests
 crash: $(DEV) ## Kill processes under load and check the history: make crash SEEDS=1-200
 	PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash/test_history.py -n $(or $(JOBS),2) -rP
 
+.PHONY: fuzz
+fuzz: $(DEV) ## Fuzz what reads callbacks (Linux on x86-64): make fuzz SECONDS=600
+	$(BIN)/python tests/fuzz/callbacks.py -max_total_time=$(or $(SECONDS),60) $(FUZZ_ARGS)
+
 .PHONY: check
 check: $(DEV) ## Check style, types and import rules
 	$(BIN)/ruff check .
@@ -58,7 +62,7 @@ COMPILE = $(or $(UV),uv) pip compile pyproject.toml --quiet --universal --python
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	rm -rf .venv build dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv build dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .fuzz
 	find gateway adapters tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.runtime: requirements.lock pyproject.toml

@@ -105,7 +105,8 @@ def _callback(callback: dict[str, Any]) -> Iterator[str]:
     if callback["note"]:
         yield f"      {callback['note']}"
     other = f", and {callback['copies']} copies in other bytes" if callback["copies"] else ""
-    yield f"      {callback['bytes']} bytes, SHA-256 {callback['body_digest']}{other}"
+    size = "bytes purged" if callback["bytes"] is None else f"{callback['bytes']} bytes"
+    yield f"      {size}, SHA-256 {callback['body_digest']}{other}"
 
 
 def _event(made: dict[str, Any]) -> Iterator[str]:
@@ -125,11 +126,28 @@ def _delivery(delivery: dict[str, Any]) -> Iterator[str]:
     waits = f" (waits for {delivery['waiting_for']})" if delivery["waiting_for"] else ""
     next_one = f", due {delivery['due_at']}" if delivery["state"] == "pending" else ""
     yield f"      to {delivery['destination']}: {delivery['state']}{waits}{next_one}"
+    if delivery["saved"]:
+        yield f"          saved: {json.dumps(delivery['saved'], ensure_ascii=False)}"
     for attempt in delivery["attempts"]:
         status = f" {attempt['status']}" if attempt["status"] else ""
         yield (
             f"          {attempt['started_at']}  attempt {attempt['number']}: {attempt['result']}{status} "
             f"({attempt['reason']}, {attempt['duration_ms']} ms) {attempt['detail']}"
         )
-        if attempt["answer"]:
+        for step in attempt["steps"]:
+            yield from (f"              {line}" for line in _step(step))
+        # The last step's words, in full where they were cut there.
+        if attempt["answer"] and attempt["answer"] not in [step["answer"] for step in attempt["steps"]]:
             yield f"              it said: {attempt['answer']}"
+
+
+def _step(step: dict[str, Any]) -> Iterator[str]:
+    if not step["request"]:
+        yield f"{step['name']}: {step['decision']} ({step['reason']})"
+        return
+    status = f" {step['status']}" if step["status"] else ""
+    saved = f", saved {', '.join(step['saved'])}" if step["saved"] else ""
+    took = f"({step['reason']}, {step['duration_ms']} ms){saved}"
+    yield f"{step['name']}: {step['request']} -> {step['decision']}{status} {took}"
+    if step["answer"]:
+        yield f"    it said: {step['answer']}"

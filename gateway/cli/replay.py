@@ -44,7 +44,7 @@ def replay(
     are routed by the present configuration.
     """
     settings = app.load_settings(config)
-    engine = require(settings.store_url)
+    engine = require(settings.store_url, settings.path)
     with reading(engine) as connection:
         payments = tuple(one for name in names for one in story.payments_named(connection, name, tenant))
         events = tuple(one for name in names for one in story.loose_events(connection, name, tenant))

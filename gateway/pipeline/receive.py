@@ -22,7 +22,8 @@ def receive(hook: Hook, callback: Callback) -> Received:
         return Quarantined(callback, Reason.UNKNOWN_KIND, detail=f"no kind is called {hook.kind_name!r}")
     try:
         document = parse(callback.body)
-        doubt = None if hook.kind.doubt is None else hook.kind.doubt(callback, document)
+        own = hook.shortcode.hmac.get(hook.kind.name)
+        doubt = None if hook.kind.doubt is None else hook.kind.doubt(callback, document, own)
         if doubt is not None:
             return Quarantined(callback, Reason.SIGNATURE, detail=doubt)
         facts = understand(hook.kind, hook, document, callback)

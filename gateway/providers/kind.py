@@ -1,11 +1,12 @@
 """What a kind of callback is to the gateway: a schema and three pure functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.domain.callback import Callback
 from gateway.domain.facts import Facts
+from gateway.domain.settings import Secret
 
 Path = tuple[str | int, ...]
 """Keys and indexes from the root of a document to one of its values."""
@@ -54,8 +55,11 @@ class Kind:
     methods: tuple[str, ...] = ("POST",)
     # Set where the answer repeats something of the callback: from the callback's bytes, whatever they are.
     reply: Callable[[bytes], bytes] | None = None
-    # Set where the provider signs what it sends: says why a callback may not be its own, None where all is right.
-    doubt: Callable[[Callback, Any], str | None] | None = None
+    # HTTP status of the answer to what is kept, where the provider asks for another one than 200.
+    status: int = 200
+    # Set where the provider signs what it sends: says why a callback may not be its own, None where all is right. It is
+    # given the secrets of the shortcode, None where it has none of its own.
+    doubt: Callable[[Callback, Any, Sequence[Secret] | None], str | None] | None = None
 
 
 def json_path(path: Path) -> str:

@@ -60,7 +60,7 @@ class Intake:
             done(_decision(received, None), answer_to(hook, received, None))
             self._record(received)
         else:
-            self._commit(received, lambda decision: done(decision, answer(decision, _success(hook, callback))))
+            self._commit(received, lambda decision: done(decision, _told(hook, callback, decision)))
 
     def _commit(self, received: Received, decided: Callable[[Decision], None]) -> None:
         def written(outcome: Outcome) -> None:
@@ -119,7 +119,7 @@ class Intake:
 def answer_to(hook: Hook, received: Received, settled: Settled | None) -> Answer:
     """Return the answer to a callback that is, or would be, committed. `settled` is given for arrivals."""
     if hook.kind is None or hook.kind.question is None:
-        return answer(_decision(received, settled), _success(hook, received.callback))
+        return _told(hook, received.callback, _decision(received, settled))
     # A question gets its decision whatever it looks like: no answer, or another status, would cost the payer.
     decision = received.decision if isinstance(received, Question) else hook.shortcode.validation_default
     taken = Decision.QUARANTINED if isinstance(received, Quarantined) else Decision.ACCEPTED
@@ -139,10 +139,11 @@ def _decision(received: Received, settled: Settled | None) -> Decision:
     return Decision.ACCEPTED if settled is None else DISPOSITIONS[settled.disposition]
 
 
-def _success(hook: Hook, callback: Callback) -> bytes:
-    if hook.kind is None:
-        return SUCCESS
-    return hook.kind.success if hook.kind.reply is None else hook.kind.reply(callback.body)
+def _told(hook: Hook, callback: Callback, decision: Decision) -> Answer:
+    kind = hook.kind
+    if kind is None:
+        return answer(decision, SUCCESS)
+    return answer(decision, kind.success if kind.reply is None else kind.reply(callback.body), kind.status)
 
 
 def resolver(loop: asyncio.AbstractEventLoop) -> Callable[[Sequence[tuple[Ticket, Outcome]]], None]:

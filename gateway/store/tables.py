@@ -13,10 +13,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 2
+"""Goes up with every change of the tables. From the first release on each number is a step in `migrations/versions`."""
+
+COMPATIBLE_FROM = SCHEMA_VERSION
+"""The oldest release, by its SCHEMA_VERSION, that works on these tables too."""
 
 METADATA = MetaData()
 
@@ -35,7 +40,7 @@ META = Table(
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Facts about the store itself: the version of its tables."""
+"""Facts about the store itself: the version of its tables, and which older releases can work on them."""
 
 CALLBACKS = Table(
     "callbacks",
@@ -127,7 +132,7 @@ EVENTS = Table(
     _micros("created_at"),
     # Until then, and unless delivery has sealed it before, a twin may still complete the event.
     _micros("sealed_at"),
-    Column("sealed", Boolean, nullable=False, server_default=text("0")),
+    Column("sealed", Boolean, nullable=False, server_default=false()),
     Index("events_payment", "payment_id"),
     sqlite_autoincrement=True,
 )
@@ -198,6 +203,8 @@ ATTEMPTS = Table(
     Column("detail", Text, nullable=False),
     Column("status", Integer),
     Column("answer", Text),
+    # JSON: what became of each step, where a destination has steps.
+    Column("steps", Text),
 )
 """Every try of a delivery and what the destination said."""
 
@@ -220,15 +227,19 @@ QUARANTINE = Table(
     _micros("received_at"),
     Column("seen", Integer, nullable=False, server_default=text("1")),
     _micros("last_seen_at"),
-    Column("resolved", Boolean, nullable=False, server_default=text("0")),
+    # What counts against the hook's quota: bytes of body, headers and context.
+    Column("size", Integer, nullable=False),
+    Column("resolved", Boolean, nullable=False, server_default=false()),
     # The same bytes on the same hook are one counted row.
     UniqueConstraint("tenant", "shortcode", "kind", "body_digest", name="quarantine_bytes"),
-    # To count what is open of a hook, and to list it.
+    # To add up what is open of a hook, and to list it. SQLite reads the index alone only if it holds `resolved` too.
     Index(
         "quarantine_open",
         "tenant",
         "shortcode",
         "kind",
+        "size",
+        "resolved",
         sqlite_where=text("resolved = 0"),
         postgresql_where=text("NOT resolved"),
     ),

@@ -86,6 +86,12 @@ class Arena:
         self.pesagate.start(**self.clock.environment, **environment)
 
     @property
+    def workers(self) -> int:
+        """Return how many intake processes it has."""
+        workers: int = self.pesagate.config["server"]["workers"]
+        return workers
+
+    @property
     def database(self) -> Path:
         return self.pesagate.folder / "pesagate.db"
 

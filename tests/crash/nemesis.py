@@ -6,7 +6,6 @@ from random import Random
 
 from crash.arena import Arena
 
-_CHILDREN = ("intake-1", "intake-2", "delivery")
 # Longer than a connection waits for the store's lock (10 s): whoever waits then is told that it is locked.
 _BEYOND_PATIENCE_S = 11.0
 # A run in so many holds the store for that long; it would make each of them as long.
@@ -30,9 +29,10 @@ def disasters(rng: Random, seed: int) -> list[Deed]:
     return rng.sample(deeds, len(deeds))
 
 
-def strike(rng: Random) -> Deed:
+def strike(rng: Random, workers: int) -> Deed:
     """Return one thing to be done to one process."""
-    child, seconds = rng.choice(_CHILDREN), rng.uniform(0.1, 0.7)
+    child = rng.choice([*(f"intake-{number}" for number in range(1, workers + 1)), "delivery"])
+    seconds = rng.uniform(0.1, 0.7)
     deeds: list[Deed] = [
         (f"kill {child}", lambda arena: arena.kill(child)),
         (f"freeze {child}", lambda arena: arena.freeze(child, seconds)),
@@ -49,7 +49,7 @@ def haunt(arena: Arena, seed: int, busy: Callable[[], bool], limit: int = 200) -
     done: list[str] = []
     while busy() and len(done) < limit:
         time.sleep(rng.uniform(0.2, 0.8))
-        name, deed = left.pop() if left and len(done) % 2 else strike(rng)
+        name, deed = left.pop() if left and len(done) % 2 else strike(rng, arena.workers)
         deed(arena)
         done.append(name)
     return done

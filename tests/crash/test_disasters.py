@@ -12,6 +12,8 @@ from crash.load import stories
 
 SEED = 20261124
 
+pytestmark = pytest.mark.timeout(600)
+
 # What befalls the gateway, and the words in which its log tells of it.
 DISASTERS: dict[str, tuple[Callable[[Arena], None], tuple[str, ...]]] = {
     # Without a disk of its own the kernel refuses the writes.

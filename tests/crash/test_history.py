@@ -14,6 +14,9 @@ from crash.nemesis import haunt
 
 PAYMENTS = 200
 
+# Disasters take their time, and a machine that does much else besides takes more.
+pytestmark = pytest.mark.timeout(600)
+
 
 def seeds(text: str) -> list[int]:
     """Return the seeds that a text names: 7, 3,9 or 1-200."""

@@ -151,6 +151,7 @@ RESULT_IDS = Table(
     Column("callback_id", RowId, ForeignKey("callbacks.id"), primary_key=True, autoincrement=False),
     # The event that came of the result; null where none did.
     Column("event_id", String(36), ForeignKey("events.id")),
+    Index("result_ids_callback", "callback_id"),
     sqlite_with_rowid=False,
 )
 """Ids that status and reversal results name. They are no payments, so that these are no payment keys."""

@@ -59,7 +59,7 @@ def body(config: Path, row_id: int) -> None:
 @click.argument("row_id", type=int)
 def resolve(config: Path, row_id: int) -> None:
     """Mark one quarantined callback as dealt with. Its bytes stay; if they come again, it comes up again."""
-    with require(app.load_settings(config).store_url).begin() as connection:
+    with require(app.load_settings(config).store_url, config).begin() as connection:
         if not mark_resolved(connection, row_id):
             raise PesagateError(f"There is no open quarantine row {row_id}: `pesagate quarantine` lists them.")
 
@@ -91,7 +91,7 @@ def reprocess(
     does so once, however often this is run.
     """
     settings = app.load_settings(config)
-    engine = require(settings.store_url)
+    engine = require(settings.store_url, settings.path)
     with queries.reading(engine) as connection:
         closed = set(row_ids).difference(open_rows(connection, row_ids)) if row_ids else set()
         chosen = open_rows(connection, row_ids, tenant, reason, option_values.nairobi(since))

@@ -59,7 +59,14 @@ def _told(trial: app.Trial) -> dict[str, Any]:
         "unread_lists": list(trial.unread),
         "destinations": list(trial.requests),
         "requests": [
-            {"destination": name, "request": one.title, "headers": dict(one.headers), "body": one.body}
+            {
+                "destination": name,
+                **({"step": one.step} if one.step else {}),
+                **({"note": one.note} if one.note else {}),
+                "request": one.title,
+                "headers": dict(one.headers),
+                "body": one.body,
+            }
             for name, previews in trial.requests.items()
             for one in previews
         ],

@@ -16,6 +16,26 @@ class Preview:
     title: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    # Name of the step, where a destination has steps.
+    step: str = ""
+    # When it is sent, and what is not known before: a sentence or two, or nothing.
+    note: str = ""
+
+
+class Mistake(str):
+    """A sentence about the settings, with the keys that lead to the faulty one inside the destination's own."""
+
+    __slots__ = ("severity", "steps")
+
+    def __new__(cls, sentence: str, steps: tuple[str | int, ...] = (), severity: str = "error") -> "Mistake":
+        """Make one; a `severity` of "warning" lets the gateway start."""
+        made = super().__new__(cls, sentence)
+        made.steps = steps
+        made.severity = severity
+        return made
+
+    steps: tuple[str | int, ...]
+    severity: str
 
 
 class Progress(Protocol):
@@ -54,7 +74,10 @@ class Adapter(Protocol):
     """One configured destination's adapter. Made once per process and destination; `deliver` runs in threads."""
 
     def check(self, live: bool = False) -> Sequence[str]:
-        """Return what is wrong with the destination, a sentence each; with `live` it may ask the destination."""
+        """Return what is wrong with the destination, a sentence each; a `Mistake` tells its place too.
+
+        With `live` it may ask the destination, but must not change anything there.
+        """
         ...
 
     def preview(self, event: Event) -> Sequence[Preview]:
@@ -70,6 +93,30 @@ class Adapter(Protocol):
 
     def close(self) -> None:
         """Let go of connections, quickly."""
+        ...
+
+
+@runtime_checkable
+class BatchAdapter(Adapter, Protocol):
+    """An adapter that takes several events at once for less than each alone costs. Delivery then calls only this.
+
+    Such an adapter has no steps: whatever happens, the same events may be handed over again.
+    """
+
+    def deliver_many(self, events: Sequence[Event]) -> Sequence[Verdict]:
+        """Try once to hand over the events; return one verdict on each, in their order.
+
+        One that is refused takes no other with it. Raises only for faults of its own code; those count as retry.
+        """
+        ...
+
+
+@runtime_checkable
+class PreparingAdapter(Adapter, Protocol):
+    """An adapter that looks at its destination before the first event comes."""
+
+    def prepare(self) -> Sequence[str]:
+        """Make ready what deliveries need; return what is wrong, a sentence each. Deliveries come all the same."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,22 @@ class Server:
     public_url: str = "http://127.0.0.1:8080"
     workers: int = 1
     trusted_proxies: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is no longer needed is kept; None means for ever."""
+
+    # Bytes of callbacks whose events have been delivered.
+    raw: timedelta | None = None
+    # Attempts of what has been delivered.
+    attempts: timedelta | None = None
+    # C2B validations.
+    questions: timedelta | None = None
+    # Quarantined callbacks that have been resolved.
+    quarantine: timedelta | None = None
+    # When `serve` purges by itself, by Nairobi's clock; None: never.
+    nightly: time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +170,7 @@ class Settings:
     digest: str
     # Kinds of other providers' callbacks by name.
     providers: Mapping[str, DeclaredKind] = field(default_factory=dict)
+    retention: Retention = Retention()
 
     def destination(self, tenant: str, name: str) -> Destination | None:
         """Return the destination of that tenant, or None where it is no longer configured."""

@@ -42,6 +42,11 @@ class Kind:
     success: bytes
     # True: another kind of callback knows more of the same payment, and may come a little later.
     incomplete: bool = False
+    # True: it tells how a prompt went. It knows the request and the payer's phone; of reference and name, whoever
+    # confirms the same receipt knows better.
+    push: bool = False
+    # True: money has moved whenever it comes. Where its outcome is unknown nobody knows what the money is.
+    moved: bool = False
     # Set where the provider asks and no payment has happened: the answer body of a decision.
     question: Callable[[str], bytes] | None = None
     # Set where the body alone does not tell enough: completes the facts by the hook's URL and the digest of the bytes.

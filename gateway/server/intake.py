@@ -11,7 +11,7 @@ from gateway.crash import point
 from gateway.domain.callback import Callback
 from gateway.domain.errors import QuarantineFull, StoreUnavailable
 from gateway.domain.received import Quarantined, Question, Reason, Received
-from gateway.domain.settled import Settled
+from gateway.domain.settled import Disposition, Settled
 from gateway.pipeline.hooks import Hook
 from gateway.pipeline.receive import receive
 from gateway.providers.mpesa.fields import SUCCESS
@@ -110,7 +110,8 @@ class Intake:
         if isinstance(received, Quarantined):
             _warn(received)
         elif settled is not None:
-            if settled.note:
+            # What says nothing new is attached in silence; its note is for who looks at the payment.
+            if settled.note and (settled.joined or settled.disposition is not Disposition.ATTACHED):
                 _note(settled, settled.note)
             self._committed(settled)
 

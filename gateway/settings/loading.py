@@ -1,7 +1,7 @@
 """Configuration files -> Settings, or every problem in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -22,10 +22,12 @@ from gateway.settings.interpolate import interpolate
 from gateway.settings.keys import Keys
 from gateway.settings.nearest import nearest
 from gateway.settings.numbers import refuse_unclear_numbers
+from gateway.settings.places import Steps, dotted
 from gateway.settings.providers import Providers
 from gateway.settings.recipes import with_recipes
 from gateway.settings.references import References
 from gateway.settings.report import Report, Section, problems_of
+from gateway.settings.retention import retention_of
 from gateway.settings.routes import Routes
 from gateway.settings.schema_check import check
 from gateway.settings.secrets import Secrets
@@ -43,6 +45,12 @@ class Loaded:
 
     settings: Settings | None
     problems: tuple[Problem, ...]
+    document: Document = field(default_factory=lambda: Document(None, {}))
+
+    def problem(self, steps: Steps, message: str, severity: str = "error") -> Problem:
+        """Return a mistake that was found after reading, at the place of its value."""
+        place = self.document.place(steps)
+        return Problem(place.file, place.line, place.column, dotted(steps), message, severity=severity)
 
 
 def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
@@ -61,7 +69,7 @@ def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
     digest = sha256(b"".join(each.data for each in whole.sources)).hexdigest()
     settings = _built(report, path, known, environ, digest)
     refuse_unclear_numbers(report)
-    return Loaded(None if report.has_errors() else settings, report.problems())
+    return Loaded(None if report.has_errors() else settings, report.problems(), report.document)
 
 
 def read_whole(path: Path, environ: Mapping[str, str]) -> Whole:
@@ -102,6 +110,7 @@ def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str],
         tenants=tenants,
         digest=digest,
         providers=described.settled(providers, tenants.values()),
+        retention=retention_of(root.section("store").section("retention")),
     )
 
 

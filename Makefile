@@ -34,7 +34,7 @@ test: $(DEV) ## Run all tests
 
 .PHONY: crash
 crash: $(DEV) ## Kill processes under load and check the history: make crash SEEDS=1-200
-	PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash/test_history.py -n 2 -rP
+	PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash/test_history.py -n $(or $(JOBS),2) -rP
 
 .PHONY: fuzz
 fuzz: $(DEV) ## Fuzz what reads callbacks (Linux on x86-64): make fuzz SECONDS=600

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -24,7 +25,7 @@ from gateway.store import export_ledger
 
 _KEYS = resources.schema("adapters/export")["properties"]
 _DAY = click.DateTime(["%Y-%m-%d"])
-_LISTED = ("id", "tenant", "destination", "name", "lines", "written")
+_LISTED = ("id", "tenant", "destination", "shortcode", "day", "name", "lines", "written")
 
 
 @click.command()
@@ -72,7 +73,8 @@ def export(
 def _list(config: Path, tenant: str | None, shortcode: str | None, as_json: bool) -> None:
     with opened_store(config) as (_, connection):
         _require_ledger(connection)
-        for row in export_ledger.files(connection, tenant, shortcode):
+        files = export_ledger.files(connection, tenant, shortcode)
+        for row in chain(files, export_ledger.waiting(connection, tenant, shortcode)):
             click.echo(dump(row) if as_json else columns(row, _LISTED))
 
 

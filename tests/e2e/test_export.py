@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import json
 import subprocess
 import time
 from pathlib import Path
@@ -171,3 +172,43 @@ def test_nothing_of_the_payer_is_in_the_log(pesagate: Gateway) -> None:
 
     assert '"event": "file written"' in log
     assert [word for word in ("254708374149", "WANGARI", "708374149") if word in log] == []
+
+
+def test_try_shows_the_file_that_a_callback_would_make(pesagate: Gateway, tmp_path: Path) -> None:
+    folder = exporting(pesagate, books={"format": "beancount"}, sheet={"format": "xlsx"})
+    pesagate.write()
+    body = tmp_path / "body.json"
+    body.write_text(json.dumps(paid(1)))
+
+    (tried,) = pesagate.rows("try", str(body), "--shortcode", "600638", "--kind", "c2b-confirmation")
+
+    journal, sheet = tried["requests"]
+    assert journal["request"] == "beancount file duka_600638_20261124"
+    assert "Assets:MPesa:600638  1500.00 KES" in journal["body"]
+    assert sheet["body"].startswith('"Date","Time","Transaction ID"')
+    assert not folder.exists()
+
+
+def test_check_tells_a_mistake_of_an_export_destination(pesagate: Gateway) -> None:
+    exporting(pesagate, books={"format": "csv", "close": "at night"})
+    pesagate.write()
+
+    done = pesagate.run("check")
+
+    assert done.returncode == 78
+    assert "tenants.duka.destinations.books" in done.stdout
+    assert "`close` is 'at night'; it has to be a time of day in Nairobi" in done.stdout
+
+
+def test_a_reader_who_has_gone_is_no_error(pesagate: Gateway) -> None:
+    exporting(pesagate, books={"format": "csv"})
+    pesagate.start()
+    pesagate.post("c2b-confirmation", paid(1))
+    pesagate.wait_for_state("delivered")
+    command = (
+        f"{COMMAND} export -c {pesagate.path} --tenant duka --shortcode 600638 --from 2026-11-24 --format csv | true"
+    )
+
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=False)
+
+    assert b"Traceback" not in done.stderr

@@ -187,6 +187,20 @@ def _balance(written: str | None) -> dict[str, Decimal] | None:
     return None if written is None else {"OrgAccountBalance": Decimal(written)}
 
 
+def test_many_gaps_are_told_in_a_few_sentences() -> None:
+    """As where a route gives a destination a part of the payments only."""
+    at = payment(1).occurred_at
+    assert at is not None
+    events = [
+        payment(number, "1.00", at + timedelta(seconds=number), balances=_balance(f"{number * 10}.00"))
+        for number in range(1, 100)
+    ]
+    made = statement_of("duka", "600638", "KES", [booked(event, options()) for event in events])  # type: ignore[misc]
+
+    assert len(made.gaps) == 4
+    assert made.gaps[-1] == "The balances do not fit in 95 more places."
+
+
 def test_payments_of_one_second_stand_in_the_order_of_their_balances() -> None:
     events = [
         payment(1, "10.00", balances=_balance("130.00")),

@@ -11,9 +11,9 @@ from simulated import c2b, stk
 from structlog.testing import capture_logs
 
 from adapters.export import ExportAdapter
-from gateway.delivery.closing import rendering
+from gateway.delivery.closing import Closing, Parts, rendering
 from gateway.domain.times import NAIROBI
-from gateway.store.export_ledger import events_in, file_named, files
+from gateway.store.export_ledger import events_in, file_named, files, waiting
 from gateway.store.queries import reading
 
 QUARTER_PAST = datetime(2026, 11, 25, 0, 15, tzinfo=NAIROBI)
@@ -157,6 +157,41 @@ def test_a_file_that_is_there_already_and_is_another_stays_as_it_is(tmp_path: Pa
         made.look()
 
         assert receipts(made.files()[stranger.name]) == ["UKO7R00001"]
+
+
+def test_one_file_that_cannot_be_written_holds_up_no_other(tmp_path: Path) -> None:
+    with books(tmp_path, close="every 1 lines") as made:
+        made.folder.mkdir()
+        (made.folder / "duka_600638_20261124_1.csv").write_bytes(b"not ours")
+        made.take("c2b-confirmation", paid(1), paid(2))
+
+        made.look()
+
+        assert [receipts(body) for name, body in made.files().items() if name.endswith("_2.csv")] == [["UKO7R00002"]]
+
+
+def test_what_was_closed_for_a_destination_that_is_gone_is_still_written(tmp_path: Path) -> None:
+    with books(tmp_path) as made:
+        made.folder.write_text("in the way")
+        made.take("c2b-confirmation", paid(1))
+        made.look(QUARTER_PAST)
+        made.folder.unlink()
+        parts = Parts(made.store.engine, {}, ExportAdapter, made.commit, lambda: made.now)
+
+        Closing(parts).finish_others()
+
+        assert receipts(made.files()["duka_600638_20261124_1.csv"]) == ["UKO7R00001"]
+
+
+def test_lines_that_wait_are_told(tmp_path: Path) -> None:
+    with books(tmp_path) as made:
+        made.take("c2b-confirmation", paid(1), paid(2))
+        with reading(made.store.engine) as connection:
+            (row,) = waiting(connection, "duka", "600638")
+        assert (row["id"], row["name"], row["day"], row["lines"]) == (None, None, "20261124", 2)
+        made.look(QUARTER_PAST)
+        with reading(made.store.engine) as connection:
+            assert list(waiting(connection)) == []
 
 
 def test_a_folder_that_takes_nothing_costs_no_line(tmp_path: Path) -> None:

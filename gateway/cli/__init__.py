@@ -26,6 +26,7 @@ COMMANDS = MappingProxyType(
         "conflicts": Row("gateway.cli.explain:conflicts", "List the callbacks that contradict what is known."),
         "explain": Row("gateway.cli.explain:explain", "Tell the whole story of a payment, by any of its ids."),
         "replay": Row("gateway.cli.replay:replay", "Try dead letters once more."),
+        "export": Row("gateway.cli.export:export", "Write an accounting file of some days, or list files."),
         "migrate": Row("gateway.cli.migrate:migrate", "Bring the tables of an older release up to date."),
         "purge": Row("gateway.cli.purge:purge", "Take away what is older than the configuration keeps it."),
         "backup": Row("gateway.cli.backup:backup", "Copy the store while the gateway runs."),

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Delete,
     Engine,
     Update,
-    and_,
     delete,
     exists,
     func,
@@ -31,7 +30,16 @@ from gateway.domain.settings import Retention
 from gateway.domain.settled import Disposition
 from gateway.domain.times import to_micros
 from gateway.store.queries import reading
-from gateway.store.tables import ATTEMPTS, CALLBACK_COPIES, CALLBACKS, DELIVERIES, EVENTS, QUARANTINE, QUESTIONS
+from gateway.store.tables import (
+    ATTEMPTS,
+    CALLBACK_COPIES,
+    CALLBACKS,
+    DELIVERIES,
+    EVENTS,
+    QUARANTINE,
+    QUESTIONS,
+    RESULT_IDS,
+)
 
 CHUNK = 500
 """So many rows in one transaction: measured, it holds the store for some milliseconds."""
@@ -42,13 +50,12 @@ Before = int
 
 _IS_CONFLICT = CALLBACKS.c.disposition == Disposition.CONFLICT.value
 # Pending, or a dead letter that somebody may yet replay: its destination may want the bytes.
-_HAS_NOT_ARRIVED = and_(DELIVERIES.c.event_id == EVENTS.c.id, DELIVERIES.c.state != DeliveryState.DELIVERED.value)
+_UNDELIVERED = DELIVERIES.c.state != DeliveryState.DELIVERED.value
+# A result whose payment has not come has an event of its own all the same.
 _IS_OPEN = or_(
-    exists().where(EVENTS.c.payment_id == CALLBACKS.c.payment_id, _HAS_NOT_ARRIVED),
-    # A result whose payment has not come yet. There are few, and an index finds them by that.
-    and_(
-        CALLBACKS.c.payment_id.is_(None),
-        exists().where(EVENTS.c.payment_id.is_(None), EVENTS.c.callback_id == CALLBACKS.c.id, _HAS_NOT_ARRIVED),
+    exists().where(EVENTS.c.payment_id == CALLBACKS.c.payment_id, DELIVERIES.c.event_id == EVENTS.c.id, _UNDELIVERED),
+    exists().where(
+        RESULT_IDS.c.callback_id == CALLBACKS.c.id, DELIVERIES.c.event_id == RESULT_IDS.c.event_id, _UNDELIVERED
     ),
 )
 _IS_DELIVERED = exists().where(

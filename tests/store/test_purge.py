@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from about import reversal
 from arrivals import AT, arrival, received
 from opened_store import Store
 from simulated import c2b, stk
@@ -81,6 +82,17 @@ def test_bytes_of_what_was_delivered_go_and_all_else_of_it_stays(store: Store) -
         assert [event.raw for event in events(connection, with_raw=True)] == [None]
     assert store.query("SELECT body_digest FROM callbacks") == digest
     assert run(store) == {}
+
+
+@pytest.mark.parametrize("state", ["pending", "dead"])
+def test_bytes_of_a_result_whose_payment_never_came_stay_while_its_delivery_has_not_arrived(
+    store: Store, state: str
+) -> None:
+    take(store, arrival("reversal-result", reversal("succeeded")))
+    deliveries(store, state)
+    assert counted(store)["raw"] == (0, 1)
+    deliveries(store, "delivered")
+    assert run(store) == {"raw": 1}
 
 
 @pytest.mark.parametrize("state", ["pending", "dead"])

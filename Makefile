@@ -76,6 +76,7 @@ clean: ## Remove everything that was made here
 	@$(PIP) install --no-deps --editable .
 	@touch $@
 
-.venv/.dev: requirements-dev.lock .venv/.runtime
+.venv/.dev: requirements-dev.lock requirements-judges.txt .venv/.runtime
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements-judges.txt
 	@touch $@

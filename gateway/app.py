@@ -23,11 +23,12 @@ from gateway.domain.times import utc_now
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from gateway.domain.adapter import Preview
+    from gateway.domain.adapter import Adapter, Preview
     from gateway.domain.event import Event
     from gateway.domain.question import Decided
     from gateway.domain.received import Quarantined, Received
     from gateway.domain.references import LookUp, ReferenceList
+    from gateway.domain.settings import Destination
     from gateway.domain.settled import Issue
     from gateway.pipeline.hooks import Hook, Hooks
     from gateway.providers.kind import Kind
@@ -133,6 +134,11 @@ def kinds() -> tuple[str, ...]:
     from gateway.providers import KINDS
 
     return tuple(KINDS)
+
+
+def adapter_of(destination: "Destination") -> "Adapter":
+    """Return the adapter of a destination. Raises PesagateError where there is none of that name."""
+    return registry.make(destination)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Goes up with every change of the tables. From the first release on each number is a step in `migrations/versions`."""
 
 COMPATIBLE_FROM = SCHEMA_VERSION

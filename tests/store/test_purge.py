@@ -23,6 +23,7 @@ from gateway.store.queries import events, reading
 from gateway.store.replays import Wanted, make_due, matching
 from gateway.store.reprocess import resolve
 
+RESULT = Path(__file__).parents[1] / "payloads/status-result/completed.json"
 DAY = timedelta(days=1)
 LATER = AT + 100 * DAY
 ALL = Retention(raw=90 * DAY, attempts=90 * DAY, questions=90 * DAY, quarantine=90 * DAY)
@@ -111,6 +112,15 @@ def test_both_twins_stay_while_the_payment_has_something_to_deliver(store: Store
     store.query("UPDATE deliveries SET state = 'pending' WHERE id = (SELECT max(id) FROM deliveries)")
     assert counted(store)["raw"] == (0, 2)
     assert run(store) == {}
+
+
+def test_a_result_whose_payment_has_not_come_stays_while_it_is_to_be_delivered(store: Store) -> None:
+    take(store, arrival("status-result", RESULT.read_bytes()))
+    assert store.query("SELECT payment_id FROM callbacks") == [(None,)]
+    assert counted(store)["raw"] == (0, 1)
+    assert run(store) == {}
+    deliveries(store, "delivered")
+    assert run(store) == {"raw": 1}
 
 
 def test_what_no_route_took_goes(store: Store) -> None:

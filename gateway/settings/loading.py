@@ -13,6 +13,7 @@ from gateway import resources
 from gateway.domain.problem import Problem
 from gateway.domain.settings import Settings
 from gateway.settings.adapters import Adapters, Known
+from gateway.settings.destination_recipes import with_destination_recipes
 from gateway.settings.destinations import Destinations
 from gateway.settings.files import read
 from gateway.settings.include import with_includes
@@ -52,7 +53,7 @@ def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
     if source.document is None:
         return Loaded(None, problems_of(source.flaws))
     whole = with_includes(source, interpolate(source.document, environ), environ)
-    whole = with_recipes(whole, environ)
+    whole = with_destination_recipes(with_recipes(whole, environ), environ)
     report = Report(whole.document)
     settle_types(whole.document, _validator(), whole.document.value)
     check(report, _validator(), whole.document.value)

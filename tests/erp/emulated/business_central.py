@@ -24,7 +24,7 @@ class BusinessCentral(EmulatedErp):
             return told(200, {"id": self.company, "name": "Duka"})
         if asked.path != f"{base}/customerPaymentJournals({self.journal})/customerPayments":
             return _fault(
-                404, "BadRequest_ResourceNotFound", f"No HTTP resource was found that matches {asked.path!r}."
+                404, "BadRequest_ResourceNotFound", "No HTTP resource was found that matches the request URI."
             )
         return self._found(asked) if asked.method == "GET" else self._made(asked)
 

@@ -30,7 +30,7 @@ class ErpNext(EmulatedErp):
         return self._found(asked) if asked.method == "GET" else self._made(asked.json)
 
     def _customers(self, asked: Asked) -> Told:
-        wanted = dict((name, value) for name, _, value in json.loads(asked.query["filters"]))["name"]
+        wanted = {name: value for name, _, value in json.loads(asked.query["filters"])}["name"]
         return told(200, {"data": [{"name": wanted}] if wanted in self.customers else []})
 
     def _found(self, asked: Asked) -> Told:
@@ -54,6 +54,5 @@ class ErpNext(EmulatedErp):
 
 
 def _exception(status: int, kind: str, message: str) -> Told:
-    return told(
-        status, {"exc_type": kind, "exception": f"frappe.exceptions.{kind}: {message}", "_server_messages": "[]"}
-    )
+    words = f"frappe.exceptions.{kind}: {message}"
+    return told(status, {"exc_type": kind, "exception": words, "_server_messages": "[]"})

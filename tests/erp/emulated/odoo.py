@@ -39,9 +39,7 @@ class Odoo(EmulatedErp):
         except ValueError:
             return [_message("amount", f"'{row['amount']}' does not seem to be a number for field 'Amount'")]
         if row.get("partner_id") and row["partner_id"] not in self.partners:
-            return [
-                _message("partner_id", f"No matching record found for name '{row['partner_id']}' in field 'Partner'")
-            ]
+            return [_message("partner_id", "No matching record found for name in field 'Partner'")]
         return []
 
     def _one(self, row: dict[str, Any], context: dict[str, Any]) -> int:
@@ -130,7 +128,7 @@ def without_result(_erp: EmulatedErp, asked: Asked) -> Told:
 
 
 class OdooWebhook(EmulatedErp):
-    """An automation rule of 17 and later: `POST /web/hook/<uuid>`, no id back, and the rule looks for the memo first."""
+    """An automation rule of 17 and later: `POST /web/hook/<uuid>`, no id back; the rule looks for the memo first."""
 
     uuid = "5f0c0f0e-7c3b-4a53-9f4e-2f4b8f4f8b0a"
 

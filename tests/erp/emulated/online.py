@@ -77,9 +77,8 @@ class Xero(EmulatedErp):
         line = given["LineItems"][0]
         if line["AccountCode"] not in ("610", "200"):
             errors = [{"Message": f"Account code '{line['AccountCode']}' is not a valid code for this document."}]
-            return told(
-                400, {"ErrorNumber": 10, "Type": "ValidationException", "Elements": [{"ValidationErrors": errors}]}
-            )
+            elements = [{"ValidationErrors": errors}]
+            return told(400, {"ErrorNumber": 10, "Type": "ValidationException", "Elements": elements})
         self.booked.append((given["Reference"], f"{line['UnitAmount']:.2f}"))
         return told(200, {"BankTransactions": [{"BankTransactionID": str(len(self.booked))}]})
 
@@ -120,10 +119,8 @@ class ZohoBooks(EmulatedErp):
         if given["customer_id"] not in ("460000000026049", "460000000099999"):
             return told(200, {"code": 1002, "message": "Customer does not exist."})
         self.booked.append((given["reference_number"], f"{given['amount']:.2f}"))
-        return told(
-            201,
-            {"code": 0, "message": "The payment has been recorded.", "payment": {"payment_id": str(len(self.booked))}},
-        )
+        payment = {"payment_id": str(len(self.booked))}
+        return told(201, {"code": 0, "message": "The payment has been recorded.", "payment": payment})
 
 
 class SageAccounting(EmulatedErp):
@@ -138,9 +135,7 @@ class SageAccounting(EmulatedErp):
         if asked.path == "/token":
             return self.tokens.give(asked)
         if not self.tokens.known(asked):
-            return told(
-                401, [{"$severity": "error", "$dataCode": "AuthenticationFailed", "$message": "Bearer token expired"}]
-            )
+            return told(401, [_sage_fault("AuthenticationFailed", "Bearer token expired")])
         if asked.path == "/v3.1/business":
             return told(200, {"name": "Duka"})
         given = asked.json["contact_payment"]
@@ -153,12 +148,10 @@ class SageAccounting(EmulatedErp):
 
     def _made(self, given: dict[str, Any]) -> Told:
         if given["contact_id"] not in ("c0ffee", "unmatched"):
-            fault = {
-                "$severity": "error",
-                "$dataCode": "ValidationError",
-                "$message": "Contact: not found",
-                "$source": "contact_id",
-            }
-            return told(422, [fault])
+            return told(422, [_sage_fault("ValidationError", "Contact: not found")])
         self.booked.append((given["reference"], f"{given['total_amount']:.2f}"))
         return told(201, {"id": f"p{len(self.booked)}", "displayed_as": given["reference"]})
+
+
+def _sage_fault(code: str, message: str) -> dict[str, str]:
+    return {"$severity": "error", "$dataCode": code, "$message": message}

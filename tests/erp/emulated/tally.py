@@ -20,9 +20,7 @@ class Tally(EmulatedErp):
         except etree.XMLSyntaxError:
             return _xml("<RESPONSE>Unknown Request, cannot be processed</RESPONSE>")
         if envelope.findtext(".//SVCURRENTCOMPANY") != self.company:
-            return _xml(
-                f"<RESPONSE><LINEERROR>Could not set &apos;SVCurrentCompany&apos; to &apos;{'?'}&apos;</LINEERROR></RESPONSE>"
-            )
+            return _xml("<RESPONSE><LINEERROR>Could not set &apos;SVCurrentCompany&apos;</LINEERROR></RESPONSE>")
         if envelope.findtext("HEADER/TALLYREQUEST") == "Export Data":
             return self._exported(envelope)
         return self._imported(envelope)

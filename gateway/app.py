@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gateway.pipeline.hooks import Hook, Hooks
     from gateway.providers.kind import Kind
     from gateway.server.answers import Answer
-    from gateway.settings import Loaded
+    from gateway.settings import Entry, Known, Loaded
     from gateway.store.replays import Wanted
     from gateway.store.reprocess import Reviewed
 
@@ -50,6 +50,13 @@ def check(path: Path) -> tuple[Problem, ...]:
     if loaded.settings is None:
         return loaded.problems
     return (*loaded.problems, *_adapter_problems(loaded.settings), *_list_problems(loaded.settings))
+
+
+def effective(path: Path) -> "tuple[Entry, ...]":
+    """Return every value of a configuration without errors, secrets masked, with the place that it comes from."""
+    from gateway.settings import effective as values
+
+    return values(path, _known(), os.environ)
 
 
 def serve(settings: Settings) -> int:
@@ -272,9 +279,15 @@ def _reading(settings: Settings, unread: dict[str, str]) -> "LookUp":
 
 
 def _load(path: Path) -> "Loaded":
-    from gateway.settings import Known, load
+    from gateway.settings import load
 
-    return load(path, Known(kinds(), registry.names(), registry.schema_of), os.environ)
+    return load(path, _known(), os.environ)
+
+
+def _known() -> "Known":
+    from gateway.settings import Known
+
+    return Known(kinds(), registry.names(), registry.schema_of)
 
 
 def _adapter_problems(settings: Settings) -> list[Problem]:

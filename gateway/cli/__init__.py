@@ -29,6 +29,7 @@ COMMANDS = MappingProxyType(
         "send": Row("gateway.cli.send:send", "Post realistic callbacks to a running gateway."),
         "codes": Row("gateway.cli.codes:codes", "Say what a result code means, who must act, and if to try again."),
         "schema": Row("gateway.cli.schema:schema", "Print a JSON Schema: of the configuration or of events."),
+        "config": Row("gateway.cli.config_show:config_group", "Show every value in force, and where it comes from."),
         "keys": Row("gateway.cli.keys:keys", "Make keys for hook URLs."),
     }
 )

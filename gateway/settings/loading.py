@@ -15,8 +15,9 @@ from gateway.domain.settings import Settings
 from gateway.settings.adapters import Adapters, Known
 from gateway.settings.destination_recipes import with_destination_recipes
 from gateway.settings.destinations import Destinations
-from gateway.settings.files import read
-from gateway.settings.include import with_includes
+from gateway.settings.document import Document
+from gateway.settings.files import Source, read
+from gateway.settings.include import Whole, with_includes
 from gateway.settings.interpolate import interpolate
 from gateway.settings.keys import Keys
 from gateway.settings.nearest import nearest
@@ -52,8 +53,7 @@ def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
     source = read(path)
     if source.document is None:
         return Loaded(None, problems_of(source.flaws))
-    whole = with_includes(source, interpolate(source.document, environ), environ)
-    whole = with_destination_recipes(with_recipes(whole, environ), environ)
+    whole = _whole(source, source.document, environ)
     report = Report(whole.document)
     settle_types(whole.document, _validator(), whole.document.value)
     check(report, _validator(), whole.document.value)
@@ -62,6 +62,20 @@ def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
     settings = _built(report, path, known, environ, digest)
     refuse_unclear_numbers(report)
     return Loaded(None if report.has_errors() else settings, report.problems())
+
+
+def read_whole(path: Path, environ: Mapping[str, str]) -> Whole:
+    """Return the configuration with all that it includes, unchecked: for what `load` has found no error in."""
+    source = read(path)
+    assert source.document is not None  # noqa: S101
+    whole = _whole(source, source.document, environ)
+    settle_types(whole.document, _validator(), whole.document.value)
+    return whole
+
+
+def _whole(source: Source, document: Document, environ: Mapping[str, str]) -> Whole:
+    whole = with_includes(source, interpolate(document, environ), environ)
+    return with_destination_recipes(with_recipes(whole, environ), environ)
 
 
 def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str], digest: str) -> Settings:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 Steps = tuple[str | int, ...]
 """The keys and list positions that lead from the top of a document to a value."""
 
+# Plain, YAML takes these for something else than a text.
+_WORDS = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n"})
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -36,6 +38,11 @@ class Flaw:
 def dotted(steps: Steps) -> str:
     """Return the steps as people read them, e.g. tenants.duka.shortcodes."600638".key or routes[0].to."""
     return "".join(_step_text(step) for step in steps).removeprefix(".")
+
+
+def shown_key(key: str) -> str:
+    """Return a key as YAML takes it: in quotes where it would be read as something else."""
+    return key if _PLAIN_NAME.fullmatch(key) and key.lower() not in _WORDS else quoted(key, limit=len(key) + 3)
 
 
 def _step_text(step: str | int) -> str:

@@ -12,6 +12,8 @@ from adapters.http.transport import NoConnectionError
 from gateway.domain.settings import Secret
 
 READ_AT_MOST = 64 * 1024
+# Where expressions look into it: half a tree is none.
+READ_WHOLE_AT_MOST = 1024 * 1024
 KEEP_AT_MOST = 2_000
 
 # Everything that `requests`, urllib3 and the reading of a body raise for what the network or the receiver did.
@@ -27,12 +29,18 @@ class Answer:
     text: str | None = None
     # Fixed word: no_connection, tls, timeout, connection_cut, bad_answer; None for a whole answer.
     broken: str | None = None
+    # The bytes as they were read, for expressions; never shown.
+    body: bytes = b""
+    # There is more than was read.
+    truncated: bool = False
 
 
-def read(response: requests.Response, secrets: Iterable[Secret]) -> Answer:
-    """Read an answer up to the limit; what lies beyond is not waited for."""
-    body, broken = _body(response)
-    return Answer(response.status_code, response.headers, _shown(body, secrets), broken)
+def read(response: requests.Response, secrets: Iterable[Secret], at_most: int = READ_AT_MOST) -> Answer:
+    """Read an answer up to `at_most` bytes; what lies beyond is not waited for."""
+    body, broken = _body(response, at_most)
+    truncated = len(body) > at_most
+    body = body[:at_most]
+    return Answer(response.status_code, response.headers, _shown(body, secrets), broken, body, truncated)
 
 
 def failed(error: Exception) -> Answer:
@@ -74,11 +82,12 @@ def _root(error: BaseException) -> BaseException:
     return error if inner is None else _root(inner)
 
 
-def _body(response: requests.Response) -> tuple[bytes, str | None]:
+def _body(response: requests.Response, at_most: int) -> tuple[bytes, str | None]:
+    """Return the body and what broke it off; one byte more than `at_most` where there is more."""
     body = bytearray()
     try:
-        while len(body) < READ_AT_MOST:
-            piece = response.raw.read(READ_AT_MOST - len(body), decode_content=False)
+        while len(body) <= at_most:
+            piece = response.raw.read(at_most + 1 - len(body), decode_content=False)
             if not piece:
                 return bytes(body), None
             body += piece

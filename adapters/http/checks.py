@@ -1,21 +1,41 @@
 """What can be wrong with the settings that a JSON Schema cannot express."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
+from adapters.http.header_value import value_problems
 from adapters.http.options import Options
 from adapters.http.request import OWN_HEADERS
+from gateway.domain.adapter import Mistake
 
 LONGEST_TIMEOUT = timedelta(minutes=5)
 
+Path = tuple[str | int, ...]
 
-def problems(options: Options) -> tuple[str, ...]:
+
+def problems(settings: Mapping[str, Any], options: Options) -> tuple[str, ...]:
     """Return every mistake, a sentence each, without a secret in it."""
-    return (*_url(options.url), *_timeout(options.timeout), *_headers(options), *_credential(options))
+    steps = settings.get("steps") or ()
+    probe = settings.get("probe") or {}
+    inner: list[tuple[Path, Mapping[str, Any]]] = [(("steps", index), step) for index, step in enumerate(steps)]
+    found = [*_url(options.url), *_timeout(options.timeout, ("timeout",)), *_headers(options.headers, (), options)]
+    for path, given in (*inner, (("probe",), probe)):
+        found += _headers(given.get("headers") or {}, path, options)
+        found += _timeout(given["timeout"], (*path, "timeout")) if given.get("timeout") is not None else ()
+    return (*found, *_credential(options))
 
 
-def _url(url: str) -> Iterator[str]:
+def _url(url: str) -> Iterator[Mistake]:
+    for sentence in _url_problems(url):
+        yield Mistake(sentence, ("url",))
+
+
+def _url_problems(url: str) -> Iterator[str]:
+    if "{{" in url:
+        yield "`url` is no template; write a step, whose path is one: `steps: [{name: send, post: ...}]`."
+        return
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -34,20 +54,24 @@ def _url(url: str) -> Iterator[str]:
         yield "`url` holds a space or an unprintable character; write it as %20 or leave it out."
 
 
-def _timeout(timeout: timedelta) -> Iterator[str]:
+def _timeout(timeout: timedelta, path: Path) -> Iterator[Mistake]:
     if not timedelta(0) < timeout <= LONGEST_TIMEOUT:
-        yield "`timeout` must be more than nothing and at most 5m."
+        yield Mistake("`timeout` must be more than nothing and at most 5m.", path)
 
 
-def _headers(options: Options) -> Iterator[str]:
-    for name, value in options.headers.items():
-        if name.lower() in OWN_HEADERS:
-            yield f"`headers` may not set {name}: Pesagate sets it itself."
-        if name.lower() == "authorization":
-            yield f"`headers` may not set {name}: put it under `auth`, where it is kept secret."
-        if options.credential and name.lower() == options.credential.header.lower() != "authorization":
-            yield f"`headers` sets {name}, which `auth` sets too: leave one of them out."
-        yield from _value(f"`headers`: the value of {name}", value)
+def _headers(headers: Mapping[str, str], path: Path, options: Options) -> Iterator[Mistake]:
+    for name, value in headers.items():
+        for sentence in (*_name(name, options), *value_problems(f"`headers`: the value of {name}", str(value))):
+            yield Mistake(sentence, (*path, "headers", name))
+
+
+def _name(name: str, options: Options) -> Iterator[str]:
+    if name.lower() in OWN_HEADERS:
+        yield f"`headers` may not set {name}: Pesagate sets it itself."
+    if name.lower() == "authorization":
+        yield f"`headers` may not set {name}: put it under `auth`, where it is kept secret."
+    if options.credential and name.lower() == options.credential.header.lower() != "authorization":
+        yield f"`headers` sets {name}, which `auth` sets too: leave one of them out."
 
 
 def _credential(options: Options) -> Iterator[str]:
@@ -55,16 +79,8 @@ def _credential(options: Options) -> Iterator[str]:
         return
     name = options.credential.header
     if name.lower() in OWN_HEADERS:
-        yield f"`auth` may not use the header {name}: Pesagate sets it itself."
+        yield Mistake(f"`auth` may not use the header {name}: Pesagate sets it itself.", ("auth",))
     if any(not part.reveal() for part in options.credential.parts):
-        yield "`auth` holds an empty secret."
-    yield from _value("`auth`: the secret", options.credential.value.reveal())
-
-
-def _value(what: str, value: str) -> Iterator[str]:
-    if any(char in value for char in "\r\n\0"):
-        yield f"{what} holds a line break; a header is one line (is there one at the end of a file?)."
-    elif value != value.strip():
-        yield f"{what} begins or ends with a space."
-    elif not value.isascii():
-        yield f"{what} holds a character outside ASCII, which a header cannot carry."
+        yield Mistake("`auth` holds an empty secret.", ("auth",))
+    for sentence in value_problems("`auth`: the secret", options.credential.value.reveal()):
+        yield Mistake(sentence, ("auth",))

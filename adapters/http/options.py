@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.http.auth import Credential, credential
+from gateway.domain.settings import Secret
 
 DEFAULT_TIMEOUT = timedelta(seconds=10)
 
@@ -14,6 +15,8 @@ DEFAULT_TIMEOUT = timedelta(seconds=10)
 class Options:
     """What `schemas/adapters/http.json` accepted, with its defaults filled in."""
 
+    # The destination's name.
+    name: str
     url: str
     credential: Credential | None
     headers: Mapping[str, str]
@@ -25,11 +28,14 @@ class Options:
     include: frozenset[str]
     # Wraps the event as {type, timestamp, data}.
     enveloped: bool
+    # Named secrets that templates may take.
+    secrets: Mapping[str, Secret]
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "Options":
+    def of(cls, settings: Mapping[str, Any], name: str = "") -> "Options":
         """Read accepted and resolved settings."""
         return cls(
+            name=name,
             url=settings["url"],
             credential=credential(settings.get("auth")),
             headers=dict(settings.get("headers") or {}),
@@ -38,6 +44,7 @@ class Options:
             idempotent=settings.get("idempotent", False),
             include=frozenset(settings.get("include") or ()),
             enveloped=settings.get("envelope") == "standard",
+            secrets=dict(settings.get("secrets") or {}),
         )
 
     @property

@@ -1,14 +1,19 @@
-"""What is sent for an event: body and headers, rendered anew for each attempt."""
+"""What is sent for an event: address, headers and body, rendered anew for each attempt."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from adapters.http.address import masked_query
+from adapters.http.header_value import value_problems
 from adapters.http.options import Options
+from adapters.http.outgoing import Outgoing
+from adapters.http.plan import Plan, Step
+from adapters.http.values import PERSONAL
 from gateway import __version__
 from gateway.domain.event import Event
+from gateway.expressions.templates import CannotRender
 
 # Set by us or by the connection; the `headers` setting may not name them.
 OWN_HEADERS = frozenset(
@@ -30,62 +35,95 @@ OWN_HEADERS = frozenset(
 )
 
 
+_ABOUT_US = {
+    "User-Agent": f"pesagate/{__version__}",
+    # The answer is kept to be read by people, so it should come as text.
+    "Accept-Encoding": "identity",
+}
+
+
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One POST, complete but for the address. Its headers hold the credential: never show it, see `shown_headers`."""
+class Occasion:
+    """One event at one moment, with the values that its templates may take."""
 
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class RawGoneError(Exception):
-    """The callback's bytes are no longer kept, so they cannot be sent."""
+    event: Event
+    values: Mapping[str, Any]
+    now: datetime
 
 
-def render(event: Event, options: Options, now: datetime) -> Request:
-    """Return the request of one attempt at `now`. Raises RawGoneError where raw bytes are wanted and not there."""
-    body, content_type = _raw(event) if options.raw else _json(event, options)
+def render(plan: Plan, step: Step, options: Options, occasion: Occasion) -> Outgoing:
+    """Return the request of one step, without the credential. Raises CannotRender or RawGoneError."""
+    body, content_type = step.body.render(occasion.event, occasion.values)
     headers = {
-        **options.headers,
+        **dict(_own(step, occasion.values)),
         # A callback that came without a type goes on without one.
         **({"Content-Type": content_type} if content_type else {}),
-        "Content-Length": str(len(body)),
-        "User-Agent": f"pesagate/{__version__}",
-        # The answer is kept to be read by people, so it should come as text.
-        "Accept-Encoding": "identity",
-        "Idempotency-Key": event.id,
-        "webhook-id": event.id,
-        "webhook-timestamp": str(int(now.timestamp())),
+        **_length(step, body),
+        **_common(plan, step, options, occasion),
     }
-    if options.once:
+    if step.once:
         headers["Connection"] = "close"
-    if options.credential:
-        headers[options.credential.header] = options.credential.value.reveal()
-    return Request(headers, body)
+    return Outgoing(step.method, step.address.render(occasion.values), headers, body or b"")
 
 
-def shown_headers(request: Request, options: Options) -> dict[str, str]:
-    """Return the headers for people: the credential masked."""
-    shown = dict(request.headers)
-    if options.credential:
-        shown[options.credential.header] = "***"
-    return shown
+def shown(plan: Plan, step: Step, options: Options, occasion: Occasion, unknown: frozenset[str]) -> Outgoing:
+    """Return the request for people: what takes an unknown name stands there as it is written.
+
+    A query in the `url` itself is masked. Raises CannotRender or RawGoneError.
+    """
+    if not step.names & unknown:
+        whole = render(plan, step, options, occasion)
+        return replace(whole, url=_shown_url(step, occasion, unknown), body=_shown_body(step, occasion, unknown))
+    headers = {
+        **{name: pieces.shown(occasion.values, unknown) for name, pieces in step.headers},
+        **_common(plan, step, options, occasion),
+    }
+    return Outgoing(step.method, _shown_url(step, occasion, unknown), headers, _shown_body(step, occasion, unknown))
 
 
-def document(event: Event, options: Options) -> dict[str, Any]:
-    """Return the JSON document of an event as this destination wants it."""
-    data = event.as_dict(options.include)
-    if not options.enveloped:
-        return data
-    return {"type": event.type, "timestamp": data["occurred_at"] or data["received_at"], "data": data}
+def render_question(step: Step, values: Mapping[str, Any]) -> Outgoing:
+    """Return a request that is about no event, as `check --live` sends it. Raises CannotRender."""
+    return Outgoing(step.method, step.address.render(values), {**dict(_own(step, values)), **_ABOUT_US})
 
 
-def _json(event: Event, options: Options) -> tuple[bytes, str]:
-    # ASCII with escapes: right whatever charset a receiver assumes, and half a surrogate pair in a name cannot fail.
-    return json.dumps(document(event, options), separators=(",", ":")).encode("ascii"), "application/json"
+def traced(step: Step, values: Mapping[str, Any]) -> str:
+    """Return method and address for the story of a delivery, without secrets and without anything of the payer's."""
+    try:
+        return f"{step.method} {step.address.shown(values, PERSONAL)}"
+    except CannotRender:
+        return f"{step.method} {masked_query(step.address.base)}"
 
 
-def _raw(event: Event) -> tuple[bytes, str]:
-    if event.raw is None:
-        raise RawGoneError
-    return event.raw.body, event.raw.content_type
+def _common(plan: Plan, step: Step, options: Options, occasion: Occasion) -> dict[str, str]:
+    event = occasion.event
+    return {
+        **_ABOUT_US,
+        "Idempotency-Key": f"{event.id}:{options.name}:{step.name}" if plan.is_sequence else event.id,
+        "webhook-id": event.id,
+        "webhook-timestamp": str(int(occasion.now.timestamp())),
+    }
+
+
+def _own(step: Step, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, pieces in step.headers:
+        value = pieces.render(values)
+        problem = next(value_problems(f"the header {name}", value), None)
+        if problem is not None:
+            raise CannotRender(problem.rstrip("."))
+        # A header whose value is missing is left out.
+        if value or pieces.is_fixed:
+            yield name, value
+
+
+def _length(step: Step, body: bytes | None) -> dict[str, str]:
+    if body is None and step.method in ("GET", "HEAD", "DELETE"):
+        return {}
+    return {"Content-Length": str(len(body or b""))}
+
+
+def _shown_url(step: Step, occasion: Occasion, unknown: frozenset[str]) -> str:
+    return step.address.shown(occasion.values, unknown)
+
+
+def _shown_body(step: Step, occasion: Occasion, unknown: frozenset[str]) -> bytes:
+    return step.body.shown(occasion.event, occasion.values, unknown).encode("utf-8", "surrogatepass")

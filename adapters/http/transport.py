@@ -19,7 +19,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Retry,
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from adapters.http.request import Request
+from adapters.http.outgoing import Outgoing
 
 POOL_SIZE = 32
 
@@ -45,21 +45,17 @@ class Transport(HTTPAdapter):
     def cert_verify(self, conn: Any, url: str | None, verify: Any, cert: Any) -> None:
         """Leave the certificates to the shared context: `requests` would read its bundle anew for every connection."""
 
-    def post(self, prepared: requests.PreparedRequest, request: Request, timeout: float) -> requests.Response:
+    def post(self, prepared: requests.PreparedRequest, request: Outgoing, timeout: float) -> requests.Response:
         """Send, and return as soon as the answer's headers are there; its body is read by the caller.
 
         Raises NoConnectionError where nothing was sent; after any other error the request may have arrived.
         """
         outgoing = prepared.copy()
         outgoing.headers.update(request.headers)
-        outgoing.body = request.body
+        # An empty body would give a GET a length.
+        outgoing.body = request.body or None
         bound = Timeout(total=timeout, connect=timeout, read=timeout)
         return self.send(outgoing, stream=True, timeout=bound)  # type: ignore[arg-type]
-
-
-def prepare(url: str) -> requests.PreparedRequest:
-    """Return the part of a POST that stays the same for every event."""
-    return requests.Request("POST", url).prepare()
 
 
 @cache

@@ -7,7 +7,9 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from adapters.http.answer import Answer, visible
+from adapters.http.reading import Reading, reading
 from adapters.http.retry_after import retry_after
+from adapters.http.rules import RULES, Rules
 from gateway.domain.delivery import AttemptResult, Verdict
 
 
@@ -34,6 +36,7 @@ _BY_FAILURE: Mapping[str, Meaning] = {
     "timeout": _PERHAPS_TAKEN,
     "connection_cut": _PERHAPS_TAKEN,
     "bad_answer": _PERHAPS_TAKEN,
+    "unreadable_answer": _PERHAPS_TAKEN,
 }
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -44,6 +47,16 @@ _FAILURE_SENTENCES: Mapping[str, str] = {
     "timeout": "{host} did not answer in full in time.",
     "connection_cut": "{host} cut the connection before its answer was complete.",
     "bad_answer": "{host} sent something that is not an HTTP answer.",
+    "unreadable_answer": "{host} answered with a success, but not with a body that the expressions can read.",
+}
+
+_RULE_SENTENCES: Mapping[str, str] = {
+    "duplicate_when": ", and `duplicate_when` says that it has it already.",
+    "success_when": ", and `success_when` says that it took it.",
+    "retry_when": ", and `retry_when` says that it may be asked again later.",
+    "reject_when": ", and `reject_when` says that it refuses.",
+    "not_success": ", but `success_when` is not true of what it said.",
+    "jsonrpc_error": " with a JSON-RPC error.",
 }
 
 _HINTS: Mapping[int, str] = {
@@ -59,25 +72,49 @@ _ENDINGS: Mapping[AttemptResult, str] = {
     AttemptResult.UNKNOWN: " It may have arrived: look there before you replay it.",
 }
 
-OPEN_STEP = Verdict(
-    AttemptResult.UNKNOWN,
-    "open_step",
-    "An earlier attempt may have arrived, and this destination is not declared `idempotent`: "
-    "look there before you replay it.",
-)
-
-RAW_GONE = Verdict(
-    AttemptResult.REJECTED,
-    "no_raw",
-    "The callback's own bytes, which `raw: true` sends, are no longer kept.",
-)
+_NO_RULES = Rules()
 
 
-def verdict(answer: Answer, host: str, once: bool, now: datetime) -> Verdict:
+def verdict(answer: Answer, host: str, once: bool, now: datetime, rules: Rules = _NO_RULES) -> Verdict:
     """Judge an answer. `once` is true for a receiver that must not be asked twice for what it may have taken."""
-    if _decided_by_status(answer):
-        return _by_status(answer, host, once, now)
-    word = answer.broken or "bad_answer"
+    if not _decided_by_status(answer):
+        return _failed(answer, answer.broken or "bad_answer", host, once)
+    said = reading(answer)
+    rule = rules.decided(said)
+    if _is_unreadable(answer, rules, rule, said):
+        return _failed(answer, "unreadable_answer", host, once)
+    word = rule or _fault_of_success(answer, rules, said)
+    return _by_status(answer, host, once, now) if word is None else _by_rule(answer, word, host, now)
+
+
+def _is_unreadable(answer: Answer, rules: Rules, rule: str | None, said: Reading) -> bool:
+    """Tell whether an answer seems to be a success, and its body is not what the expressions need.
+
+    A page for people, such as a log-in or a notice of maintenance, comes with 200 too.
+    """
+    looks_like_success = rule == "success_when" or (rule is None and (answer.status or 0) // 100 == 2)
+    return looks_like_success and rules.cannot_read(said)
+
+
+def _fault_of_success(answer: Answer, rules: Rules, said: Reading) -> str | None:
+    """Return why a 2xx that no predicate has decided is no success, None where it is one."""
+    if (answer.status or 0) // 100 != 2:
+        return None
+    if "success_when" in rules.given:
+        return "not_success"
+    is_fault = isinstance(said.body, dict) and "jsonrpc" in said.body and said.body.get("error") is not None
+    return "jsonrpc_error" if is_fault else None
+
+
+def _by_rule(answer: Answer, word: str, host: str, now: datetime) -> Verdict:
+    status, headers = answer.status or 0, answer.headers or {}
+    result = RULES.get(word, AttemptResult.REJECTED)
+    wait = retry_after(headers.get("Retry-After"), now) if result is AttemptResult.RETRY else None
+    detail = f"{host} answered {_named(status)}{_RULE_SENTENCES[word]}"
+    return Verdict(result, f"http_{status}" if word == "success_when" else word, detail, status, answer.text, wait)
+
+
+def _failed(answer: Answer, word: str, host: str, once: bool) -> Verdict:
     meaning = _BY_FAILURE[word]
     result = meaning.once if once else meaning.result
     detail = _FAILURE_SENTENCES[word].format(host=host) + _ENDINGS.get(result, "")

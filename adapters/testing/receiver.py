@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.receiver.pause(answer.delay):
             self._answer(answer)
 
-    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_POST  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -22,7 +22,7 @@ def decide(
 
     `chance` gives a number from 0 to 1: jitter is only ever added, so that no attempt comes before its time.
     """
-    state = _ENDS.get(verdict.result)
+    state = None if verdict.looks_first else _ENDS.get(verdict.result)
     if state is not None:
         return Next(state, now, verdict.reason, verdict.detail)
     if attempts > len(schedule.waits):

@@ -16,6 +16,26 @@ class Preview:
     title: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    # Name of the step, where a destination has steps.
+    step: str = ""
+    # When it is sent, and what is not known before: a sentence or two, or nothing.
+    note: str = ""
+
+
+class Mistake(str):
+    """A sentence about the settings, with the keys that lead to the faulty one inside the destination's own."""
+
+    __slots__ = ("severity", "steps")
+
+    def __new__(cls, sentence: str, steps: tuple[str | int, ...] = (), severity: str = "error") -> "Mistake":
+        """Make one; a `severity` of "warning" lets the gateway start."""
+        made = super().__new__(cls, sentence)
+        made.steps = steps
+        made.severity = severity
+        return made
+
+    steps: tuple[str | int, ...]
+    severity: str
 
 
 class Progress(Protocol):
@@ -54,7 +74,10 @@ class Adapter(Protocol):
     """One configured destination's adapter. Made once per process and destination; `deliver` runs in threads."""
 
     def check(self, live: bool = False) -> Sequence[str]:
-        """Return what is wrong with the destination, a sentence each; with `live` it may ask the destination."""
+        """Return what is wrong with the destination, a sentence each; a `Mistake` tells its place too.
+
+        With `live` it may ask the destination, but must not change anything there.
+        """
         ...
 
     def preview(self, event: Event) -> Sequence[Preview]:

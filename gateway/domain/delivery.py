@@ -49,6 +49,23 @@ class AttemptResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StepTrace:
+    """What one attempt did with one step. Stored with the attempt; it holds no secret and nothing of the payer's."""
+
+    name: str
+    # Method and address; expressions over what is the payer's stand in it as they are written.
+    request: str
+    # delivered | duplicate | retry | rejected | unknown | skipped
+    decision: str
+    # What decided: http_201, success_when, unless ...
+    reason: str
+    status: int | None = None
+    duration_ms: int = 0
+    # Names of the values that were saved.
+    saved: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What an adapter says of one attempt.
 
@@ -64,6 +81,10 @@ class Verdict:
     answer: str | None = None
     # The destination asked for this wait (Retry-After); the schedule may wait longer, never shorter.
     retry_after: timedelta | None = None
+    # Of an unknown end: the next attempt finds out by itself before it sends anything, so that there is one.
+    looks_first: bool = False
+    # What became of each step, in order; none where a destination has a single request.
+    steps: tuple[StepTrace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

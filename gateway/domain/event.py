@@ -1,7 +1,7 @@
 """The normalised fact that destinations get. Its field names are a contract, stated in schemas/event.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -140,6 +140,10 @@ class Event:
         if "raw" in include:
             document["raw"] = None if self.raw is None else self.raw.body.decode("utf-8-sig", "replace")
         return document
+
+
+NAMES = frozenset(each.name for each in fields(Event)) | {"version"}
+"""What a template may take from an event."""
 
 
 def money_text(amount: Decimal | None) -> str | None:

@@ -44,7 +44,7 @@ REFUSED: Mapping[str, Mapping[str, Any]] = {
     "another scheme": {"url": "ftp://erp.duka.example"},
     "a space in the url": {"url": "https://erp.duka.example/a b"},
     "an unknown key": {"retries": 3},
-    "another method": {"method": "PUT"},
+    "another method": {"method": "TRACE"},
     "no auth": {"auth": {}},
     "two auths": {"auth": {"bearer": "a", "basic": {"user": "u", "password": "p"}}},
     "an unknown auth": {"auth": {"digest": "a"}},

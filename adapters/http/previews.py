@@ -1,0 +1,50 @@
+"""What `try` shows: each step's request as it would be sent now, secrets masked, what is not known yet as written."""
+
+from collections.abc import Iterator
+
+from adapters.http.address import masked_query
+from adapters.http.body import RawGoneError
+from adapters.http.exchange import Exchange
+from adapters.http.options import Options
+from adapters.http.plan import Plan, Step
+from adapters.http.request import Occasion, shown
+from adapters.http.sentences import RAW_GONE, cannot_render
+from adapters.http.values import hidden, values_for
+from gateway.domain.adapter import Preview
+from gateway.domain.event import Event
+from gateway.domain.times import Clock
+from gateway.expressions.templates import CannotRender
+
+
+def previews(plan: Plan, options: Options, exchange: Exchange, event: Event, clock: Clock) -> Iterator[Preview]:
+    """Give the request of each step, were this the first attempt."""
+    occasion = Occasion(event, values_for(plan, event, options.include, {}, hidden(options.secrets)), clock())
+    unknown: dict[str, str] = {}
+    for step in plan.steps:
+        yield _preview(plan, step, options, exchange, occasion, unknown)
+        unknown |= dict.fromkeys(step.rules.save, step.name)
+
+
+def _preview(
+    plan: Plan, step: Step, options: Options, exchange: Exchange, occasion: Occasion, unknown: dict[str, str]
+) -> Preview:
+    name = step.name if plan.is_sequence else ""
+    try:
+        request = exchange.shown(shown(plan, step, options, occasion, frozenset(unknown)))
+        body = request.body.decode("utf-8", "surrogatepass")
+        return Preview(f"{request.method} {request.url}", request.headers, body, name, _note(step, unknown))
+    except CannotRender as error:
+        return Preview(_bare_title(step), body=cannot_render(name, error).detail, step=name)
+    except RawGoneError:
+        return Preview(_bare_title(step), body=RAW_GONE.detail, step=name)
+
+
+def _bare_title(step: Step) -> str:
+    return f"{step.method} {masked_query(step.address.base)}"
+
+
+def _note(step: Step, unknown: dict[str, str]) -> str:
+    told = [f"Sent {each.word} {each.text}." for each in step.conditions]
+    missing = [f"{name} (saved by {unknown[name]})" for name in sorted(step.names & set(unknown))]
+    told += [f"Not known yet: {', '.join(missing)}."] if missing else []
+    return " ".join(told)

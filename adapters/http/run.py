@@ -1,0 +1,188 @@
+"""One attempt at the steps: send, judge, commit, go on. What to do is decided elsewhere; here it is done."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from adapters.http.body import RawGoneError
+from adapters.http.exchange import Exchange
+from adapters.http.options import Options
+from adapters.http.plan import Plan, Step
+from adapters.http.position import DUPLICATE, SKIPPED, Position, start, trusts_absence, values_in, written_by
+from adapters.http.reading import reading
+from adapters.http.request import Occasion, render, traced
+from adapters.http.sentences import (
+    ALREADY_DONE,
+    FOUND,
+    OPEN_STEP,
+    RAW_GONE,
+    TOO_LARGE,
+    arrived,
+    cannot_render,
+    looks_first,
+    not_yet_there,
+)
+from adapters.http.values import revealed, values_for
+from adapters.http.verdict import verdict
+from gateway.domain.adapter import Progress
+from gateway.domain.delivery import AttemptResult, StepTrace, Verdict
+from gateway.domain.event import Event
+from gateway.domain.times import Clock
+from gateway.expressions.json_text import json_text
+from gateway.expressions.templates import CannotRender
+
+SAVE_AT_MOST = 10_000
+"""Characters of JSON that one step may save."""
+
+LONGEST_LINE = 300
+"""Characters of a request's address that are kept."""
+
+_GOOD = (AttemptResult.DELIVERED, AttemptResult.DUPLICATE)
+
+
+@dataclass
+class Run:
+    """One attempt for one event."""
+
+    plan: Plan
+    options: Options
+    exchange: Exchange
+    clock: Clock
+    event: Event
+    progress: Progress
+    position: Position = field(default_factory=Position)
+    traces: list[StepTrace] = field(default_factory=list)
+    # The clock as it was looked at last.
+    now: datetime = field(init=False)
+    # What the last step that was sent came to.
+    last: Verdict | None = None
+
+    def attempt(self) -> Verdict:
+        """Go through the steps from where earlier attempts stood, as far as they go now."""
+        kept = Position.of(self.progress.saved)
+        self.now = self.clock()
+        begin = start(self.plan, kept, self.progress.open_step, self.now)
+        if begin is None:
+            return self._give_up(kept)
+        self.position = begin.position
+        was_unsure = begin.position.unsure is not None
+        if was_unsure and self.progress.open_step is not None:
+            # Should the step that looks fail now, nobody must forget what it was to look for.
+            self._keep(begin.position)
+        for step in self.plan.steps[begin.index :]:
+            ended = None if step.name in self.position.done else self._step(step)
+            if ended is not None:
+                return replace(ended, steps=tuple(self.traces))
+        return replace(self._whole(was_unsure), steps=tuple(self.traces))
+
+    def _step(self, step: Step) -> Verdict | None:
+        """Do one step; return how the attempt ends there, None where it goes on."""
+        occasion = Occasion(self.event, self._values(), self.now)
+        try:
+            unmet = next((each for each in step.conditions if not each.holds(occasion.values)), None)
+            if unmet is not None:
+                self._skip(step, f"{unmet.word} {unmet.text}")
+                return None
+            if step.name == self.position.unsure and not trusts_absence(self.position, step.timeout, occasion.now):
+                return self._wait(step, occasion.now)
+            outgoing = render(self.plan, step, self.options, occasion)
+        except CannotRender as error:
+            return self._reject(cannot_render(step.name if self.plan.is_sequence else "", error))
+        except RawGoneError:
+            return RAW_GONE
+        if step.once:
+            self.progress.begin(step.name)
+        started = time.monotonic()
+        answer = self.exchange.send(outgoing, step)
+        self.now = self.clock()
+        judged = verdict(answer, step.address.host, step.once, self.now, step.rules)
+        picked = step.rules.picked(reading(answer)) if step.rules.save and judged.result in _GOOD else {}
+        took = int((time.monotonic() - started) * 1000)
+        self._trace(step, traced(step, occasion.values)[:LONGEST_LINE], judged, took, picked)
+        return self._after(step, judged, picked)
+
+    def _after(self, step: Step, judged: Verdict, picked: Mapping[str, Any]) -> Verdict | None:
+        self.last = judged
+        if judged.result in _GOOD:
+            return self._go_on(step, judged, picked)
+        if judged.result is AttemptResult.REJECTED:
+            return self._reject(judged)
+        at = self.plan.position(step.name) or 0
+        if judged.result is AttemptResult.UNKNOWN and self.plan.can_look(at):
+            self._keep(self.position.with_unsure(step.name, self.now))
+            return looks_first(judged, self._finder, step.timeout)
+        return judged
+
+    def _go_on(self, step: Step, judged: Verdict, picked: Mapping[str, Any]) -> Verdict | None:
+        is_find = self.plan.is_sequence and self.plan.position(step.name) == self.plan.find
+        if len(json_text(picked)) > SAVE_AT_MOST:
+            self._keep(self.position.with_done(step.name, judged.result.value))
+            return self._reject(replace(TOO_LARGE, status=judged.status, answer=judged.answer))
+        position = self.position.with_done(step.name, judged.result.value)
+        if is_find:
+            position = replace(position, found_at=self.now)
+        if is_find and judged.result is AttemptResult.DUPLICATE:
+            return arrived(judged, self._finder) if position.unsure is not None else judged
+        self.position = position
+        if step.rules.save or step is not self.plan.steps[-1]:
+            self._keep(position, self._worth_keeping(picked))
+        return None
+
+    def _worth_keeping(self, picked: Mapping[str, Any]) -> dict[str, Any]:
+        """Leave out 'nothing' where a step that has written something knows better."""
+        kept = set(written_by(self.plan, self.position.done)) & set(values_in(self.progress.saved))
+        return {name: value for name, value in picked.items() if value is not None or name not in kept}
+
+    def _skip(self, step: Step, why: str) -> None:
+        self.traces.append(StepTrace(step.name, "", SKIPPED, why[:64]))
+        self.position = self.position.with_done(step.name, SKIPPED)
+
+    def _wait(self, step: Step, now: datetime) -> Verdict:
+        """Look once more before it is sent again: the destination may still be at work on it."""
+        since = self.position.since or now
+        return not_yet_there(step.name, self._finder, since + step.timeout - now)
+
+    def _reject(self, ended: Verdict) -> Verdict:
+        # Whoever replays it may have mended something over there: what was found no longer counts.
+        if self.position.found_at is not None:
+            self._keep(replace(self.position, found_at=None))
+        return ended
+
+    def _give_up(self, kept: Position) -> Verdict:
+        if kept.unsure is not None and self.progress.open_step is None:
+            # The step that could have looked is gone. A person has to, and says so by a replay, which closes the step.
+            self.progress.save(replace(kept, unsure=None, since=None).as_saved())
+            self.progress.begin(kept.unsure)
+        return OPEN_STEP
+
+    def _whole(self, was_unsure: bool) -> Verdict:
+        """Return how an attempt ends that came through all steps."""
+        done = self.position.done
+        written = [done.get(step.name) for step in self.plan.writes()]
+        ended = self.last or ALREADY_DONE
+        if "delivered" in written or not written:
+            return ended
+        if was_unsure:
+            return arrived(ended, self._finder)
+        if DUPLICATE in written:
+            return ended if ended.result is AttemptResult.DUPLICATE else replace(ended, result=AttemptResult.DUPLICATE)
+        return replace(FOUND, status=ended.status, answer=ended.answer)
+
+    def _keep(self, position: Position, values: Mapping[str, Any] | None = None) -> None:
+        self.position = position
+        self.progress.save({**(values or {}), **position.as_saved()})
+
+    def _values(self) -> dict[str, Any]:
+        saved = values_in(self.progress.saved)
+        return values_for(self.plan, self.event, self.options.include, saved, revealed(self.options.secrets))
+
+    def _trace(self, step: Step, line: str, judged: Verdict, ms: int, picked: Mapping[str, Any]) -> None:
+        if self.plan.is_sequence:
+            saved = tuple(name for name, value in picked.items() if value is not None)
+            self.traces.append(StepTrace(step.name, line, judged.result.value, judged.reason, judged.status, ms, saved))
+
+    @property
+    def _finder(self) -> str:
+        return self.plan.steps[self.plan.find or 0].name

@@ -8,6 +8,9 @@ from typing import Any
 from adapters.http.auth import Credential, credential
 from gateway.domain.settings import Secret
 
+GIVEN = "with"
+"""The setting, and the name in templates, of values that the user gives."""
+
 DEFAULT_TIMEOUT = timedelta(seconds=10)
 
 
@@ -30,6 +33,8 @@ class Options:
     enveloped: bool
     # Named secrets that templates may take.
     secrets: Mapping[str, Secret]
+    # Values of the user's own that templates may take, a recipe's parameters among them.
+    given: Mapping[str, Any]
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], name: str = "") -> "Options":
@@ -45,6 +50,7 @@ class Options:
             include=frozenset(settings.get("include") or ()),
             enveloped=settings.get("envelope") == "standard",
             secrets=dict(settings.get("secrets") or {}),
+            given=dict(settings.get(GIVEN) or {}),
         )
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.http.leaf import Leaf
+from adapters.http.options import GIVEN
 from adapters.http.reading import NAMES as ANSWER_NAMES
 from gateway.domain.adapter import Mistake
 from gateway.expressions.picks import FaultyPick, Pick, compile_pick
@@ -84,6 +85,11 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def known_names(base: Collection[str], secrets: Collection[str]) -> set[str]:
+def known_names(base: Collection[str], settings: Mapping[str, Any]) -> set[str]:
     """Return the names that every template may take."""
-    return {*base, "event", *(("secrets",) if secrets else ())}
+    return {*base, "event", *constant_names(settings)}
+
+
+def constant_names(settings: Mapping[str, Any]) -> set[str]:
+    """Return the names that templates may take whatever the event."""
+    return {name for name in ("secrets", GIVEN) if settings.get(name)}

@@ -7,9 +7,9 @@ from typing import Any
 
 from adapters.http.address import Address, is_whole
 from adapters.http.body import Body, EventBody, FormBody, JsonBody, NoBody, RawBody, TextBody
-from adapters.http.options import DEFAULT_TIMEOUT, Options
+from adapters.http.options import DEFAULT_TIMEOUT, GIVEN, Options
 from adapters.http.plan import SEND, Condition, Plan, Step
-from adapters.http.reader import Path, Reader, known_names
+from adapters.http.reader import Path, Reader, constant_names, known_names
 from adapters.http.rules import RULES, Rules
 from gateway.domain.adapter import Mistake
 from gateway.domain.event import NAMES
@@ -26,12 +26,12 @@ _TYPES = {
     "text": "text/plain; charset=utf-8",
 }
 
-_RESERVED = frozenset(NAMES | {"event", "secrets", "true", "false", "none"})
+_RESERVED = frozenset(NAMES | {"event", "secrets", GIVEN, "true", "false", "none"})
 
 
 def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
     """Return the plan of accepted and resolved settings, with every mistake in it."""
-    reader = Reader(known_names(NAMES, settings.get("secrets") or ()))
+    reader = Reader(known_names(NAMES, settings))
     given = settings.get("steps")
     if given is None:
         only = _request(settings, options, reader)
@@ -46,7 +46,7 @@ def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
 
 def probe_of(settings: Mapping[str, Any], options: Options) -> tuple[Step | None, tuple[Mistake, ...]]:
     """Return the `probe` step, None where none is set, and its mistakes."""
-    reader = Reader({"secrets"} if settings.get("secrets") else set())
+    reader = Reader(constant_names(settings))
     given = settings.get("probe")
     if given is None:
         return None, ()

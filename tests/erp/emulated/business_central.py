@@ -3,6 +3,8 @@
 from erp.emulated.server import Asked, EmulatedErp, Told, told
 from erp.emulated.tokens import Tokens
 
+CUSTOMERS = ("10000", "99999")
+
 
 class BusinessCentral(EmulatedErp):
     """The lines lie in the journal until somebody posts it; 6,000 requests in five minutes, else 429."""
@@ -22,6 +24,9 @@ class BusinessCentral(EmulatedErp):
         base = f"/api/v2.0/companies({self.company})"
         if asked.path == base:
             return told(200, {"id": self.company, "name": "Duka"})
+        if asked.path == f"{base}/customers":
+            found = [{"number": number} for number in CUSTOMERS if asked.query["$filter"] == f"number eq '{number}'"]
+            return told(200, {"value": found})
         if asked.path != f"{base}/customerPaymentJournals({self.journal})/customerPayments":
             return _fault(
                 404, "BadRequest_ResourceNotFound", "No HTTP resource was found that matches the request URI."
@@ -39,7 +44,7 @@ class BusinessCentral(EmulatedErp):
 
     def _made(self, asked: Asked) -> Told:
         given = asked.json
-        if given["customerNumber"] not in ("10000", "99999"):
+        if given["customerNumber"] not in CUSTOMERS:
             words = "The field Customer No. of table Gen. Journal Line contains a value that cannot be found."
             return _fault(400, "Internal_RecordNotFound", words)
         self.booked.append((given["externalDocumentNumber"], f"{-given['amount']:.2f}"))

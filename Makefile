@@ -40,6 +40,10 @@ crash: $(DEV) ## Kill processes under load and check the history: make crash SEE
 erp: $(DEV) .venv-tryton/.ready ## Book into a real Tryton (needs PostgreSQL)
 	$(BIN)/pytest tests/erp $(PYTEST_ARGS)
 
+.PHONY: fuzz
+fuzz: $(DEV) ## Fuzz what reads callbacks (Linux on x86-64): make fuzz SECONDS=600
+	$(BIN)/python tests/fuzz/callbacks.py -max_total_time=$(or $(SECONDS),60) $(FUZZ_ARGS)
+
 .PHONY: check
 check: $(DEV) ## Check style, types and import rules
 	$(BIN)/ruff check .
@@ -63,7 +67,7 @@ COMPILE = $(or $(UV),uv) pip compile --quiet --universal --python-version 3.11 -
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	rm -rf .venv .venv-tryton build dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-tryton build dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .fuzz
 	find gateway adapters tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.runtime: requirements.lock pyproject.toml

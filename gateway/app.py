@@ -4,13 +4,14 @@ Each function imports what it needs, so that `check` does not pay for a server.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway import registry, resources
+from gateway.domain.adapter import Mistake
 from gateway.domain.callback import Callback
 from gateway.domain.errors import ConfigurationError, PesagateError
 from gateway.domain.event import Raw
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.settings import Entry, Known, Loaded
     from gateway.store.replays import Wanted
     from gateway.store.reprocess import Reviewed
+    from gateway.supervisor import Child
 
 
 def load_settings(path: Path) -> Settings:
@@ -44,12 +46,15 @@ def load_settings(path: Path) -> Settings:
     return loaded.settings
 
 
-def check(path: Path) -> tuple[Problem, ...]:
-    """Return the problems and warnings of a configuration file: the way of `serve`, as far as it needs no network."""
+def check(path: Path, live: bool = False) -> tuple[Problem, ...]:
+    """Return the problems and warnings of a configuration file: the way of `serve`, as far as it needs no network.
+
+    With `live` each destination is asked one harmless question, too.
+    """
     loaded = _load(path)
     if loaded.settings is None:
         return loaded.problems
-    return (*loaded.problems, *_adapter_problems(loaded.settings), *_list_problems(loaded.settings))
+    return (*loaded.problems, *_adapter_problems(loaded, loaded.settings, live), *_list_problems(loaded.settings))
 
 
 def effective(path: Path) -> "tuple[Entry, ...]":
@@ -66,26 +71,40 @@ def serve(settings: Settings) -> int:
     from gateway.pipeline.settle import settle
     from gateway.references.kept import KeptLists
     from gateway.server import process as intake
-    from gateway.server.listen import bind
+    from gateway.server.listen import Listeners
     from gateway.store.lock import StoreLock
     from gateway.store.prepare import prepare
     from gateway.supervisor import Child, Supervisor
+    from gateway.systemd import Notifier, passed_sockets
 
+    passed = passed_sockets(os.environ, os.getpid())
+    notifier = Notifier.of(os.environ, os.getpid())
     with StoreLock(settings.store_url):
-        prepare(settings.store_url)
+        prepare(settings.store_url, settings.path)
         lists = KeptLists(_lists(settings))
         hooks = compile_hooks(settings, lists.look_up)
         wake = Wake()
         parts = intake.Parts(settings, hooks, settle, wake.up, lists.kept_fresh)
-        with bind(settings.server.host, settings.server.port) as listener:
+        with Listeners.of(settings.server, passed) as listeners:
             takers = [
-                Child(f"intake-{number}", lambda on_stop: intake.run(parts, listener, on_stop))
+                Child(f"intake-{number}", lambda on_stop: intake.run(parts, listeners.sockets, on_stop))
                 for number in range(1, settings.server.workers + 1)
             ]
             deliverer = Child(
-                "delivery", lambda on_stop: delivery.run(settings, registry.make, wake, listener.close, on_stop)
+                "delivery", lambda on_stop: delivery.run(settings, registry.make, wake, listeners.close, on_stop)
             )
-            return Supervisor([*takers, deliverer]).run()
+            children = [*takers, deliverer, *_nightly(settings, listeners.close)]
+            return Supervisor(children, notifier=notifier, stopping=listeners.close).run()
+
+
+def _nightly(settings: Settings, close_listeners: Callable[[], None]) -> "list[Child]":
+    from gateway import nightly
+    from gateway.supervisor import Child
+
+    at = settings.retention.nightly
+    if at is None:
+        return []
+    return [Child("nightly", lambda on_stop: nightly.run(settings, at, close_listeners, on_stop))]
 
 
 def compile_hooks(settings: Settings, look_up: "LookUp") -> "Hooks":
@@ -131,7 +150,9 @@ class Trial:
     unread: tuple[str, ...] = ()
 
 
-def try_callback(settings: Settings, shortcode: str, kind: str, body: bytes, content_type: str) -> Trial:
+def try_callback(
+    settings: Settings, shortcode: str, kind: str, body: bytes, headers: "Sequence[tuple[str, str]]"
+) -> Trial:
     """Return what `serve` would make of a callback, by the same code, touching nothing.
 
     Lists of references are read from where they are kept. Raises PesagateError where the shortcode is not configured
@@ -142,18 +163,20 @@ def try_callback(settings: Settings, shortcode: str, kind: str, body: bytes, con
     from gateway.domain.settled import Stored
     from gateway.pipeline.receive import receive
     from gateway.pipeline.settle import settle
+    from gateway.server.hooks import kept
     from gateway.server.intake import answer_to
 
     unread: dict[str, str] = {}
     hook = _hook(settings, shortcode, kind, _reading(settings, unread))
+    told = kept(headers)
     callback = Callback(
         id=0,
         tenant=hook.shortcode.tenant,
         shortcode=hook.shortcode.number,
         kind=kind,
         body=body,
-        content_type=content_type,
-        headers={},
+        content_type=told.get("content-type", ""),
+        headers=told,
         context={},
         source="127.0.0.1",
         received_at=utc_now(),
@@ -161,7 +184,7 @@ def try_callback(settings: Settings, shortcode: str, kind: str, body: bytes, con
     received = receive(hook, callback)
     if isinstance(received, Arrival):
         settled = settle(Stored(callback.received_at), [received])[0]
-        requests = _previews(settings, settled.issue, Raw(body, content_type))
+        requests = _previews(settings, settled.issue, Raw(body, callback.content_type))
         return Trial(
             answer_to(hook, received, settled), None if settled.issue is None else settled.issue.event, requests, None
         )
@@ -290,15 +313,21 @@ def _known() -> "Known":
     return Known(kinds(), registry.names(), registry.schema_of)
 
 
-def _adapter_problems(settings: Settings) -> list[Problem]:
-    """Return what the adapters themselves find wrong, beyond what their schemas can say."""
+def _adapter_problems(loaded: "Loaded", settings: Settings, live: bool) -> list[Problem]:
+    """Return what the adapters themselves find wrong, beyond what their schemas can say, each at its place."""
     problems = []
     for tenant in settings.tenants.values():
         for name, destination in tenant.destinations.items():
+            at = ("tenants", tenant.id, "destinations", name)
             with closing(registry.make(destination)) as adapter:
-                key = f"tenants.{tenant.id}.destinations.{name}"
-                problems += [Problem(str(settings.path), 0, 0, key, said) for said in adapter.check()]
+                problems += [_problem(loaded, at, said) for said in adapter.check(live)]
     return problems
+
+
+def _problem(loaded: "Loaded", at: tuple[str, ...], said: str) -> Problem:
+    if isinstance(said, Mistake):
+        return loaded.problem((*at, *said.steps), said, said.severity)
+    return loaded.problem(at, said)
 
 
 def _list_problems(settings: Settings) -> list[Problem]:

@@ -9,6 +9,9 @@ import os
 import signal
 from pathlib import Path
 
+REPROCESSING = ("before_reprocessed", "after_reprocessed")
+"""Those that `quarantine reprocess` passes, once in each commit."""
+
 POINTS = (
     "before_insert",
     "after_insert",
@@ -17,16 +20,24 @@ POINTS = (
     "after_seal",
     "after_begin",
     "after_send",
+    "after_close",
+    "before_rename",
+    "after_rename",
+    *REPROCESSING,
 )
-"""All points, in the order in which a payment passes them."""
+"""All points: of a payment in the order in which it passes them, of export files (the last three), of reprocessing."""
+
+MIGRATION_POINTS = ("in_migration", "after_migration")
+"""The points of a step of `migrate`: its work is done but not committed, it is committed and the next one not begun."""
 
 
 class Plan:
     """Where this process is to be killed. Each process counts for itself."""
 
     def __init__(self, name: str, times: int, mark: Path) -> None:
-        if name not in POINTS:
-            raise ValueError(f"PESAGATE_CRASH_AT: there is no point {name!r}, only {', '.join(POINTS)}")
+        known = (*POINTS, *MIGRATION_POINTS)
+        if name not in known:
+            raise ValueError(f"PESAGATE_CRASH_AT: there is no point {name!r}, only {', '.join(known)}")
         self._name = name
         self._left = times
         self._mark = mark

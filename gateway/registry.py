@@ -12,6 +12,8 @@ from gateway.domain.settings import Destination
 
 BUILT_IN: Mapping[str, str] = {
     "http": "adapters.http:HttpAdapter",
+    "database": "adapters.database:DatabaseAdapter",
+    "export": "adapters.export:ExportAdapter",
 }
 """Name -> "module:class". The settings schema of each is schemas/adapters/<name>.json."""
 

@@ -1,5 +1,7 @@
 """The parent: it forks the children, starts again what dies, passes signals on, and is what children live by.
 
+It is also the one that tells systemd how the gateway is.
+
 Each child holds the read end of a pipe whose write end only the parent has. When the parent is gone, however it
 went, that pipe ends, and the child ends within a second: an orphan would keep the port.
 """
@@ -11,18 +13,22 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+
+from gateway.systemd import Notifier
 
 _LOG = structlog.get_logger("parent")
 
 GRACE_S = 15.0
 """How long children may take to finish after SIGTERM, before they are killed."""
 _ORPHAN_GRACE_S = 0.7
-# A child that dies as soon as it is started must not keep the machine busy.
-_RESTART_PAUSE_S = 1.0
+# Whoever lives no longer has not got going at all.
+_QUICK_DEATH_S = 1.0
+_LONGEST_PAUSE_S = 30.0
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGINT)
 
@@ -37,19 +43,40 @@ class Child:
     run: Callable[[OnStop], None]
 
 
-class Supervisor:
-    """Keeps children alive until it is told to stop. Everything they share must exist before `run`."""
+def restart_pause(quick_deaths: int) -> float:
+    """Return how many seconds to wait with a child that has died at once so many times in a row.
 
-    def __init__(self, children: Sequence[Child], grace_s: float = GRACE_S) -> None:
+    Who dies as soon as it is started must not keep the machine busy, nor may it be given up: what ails it may pass.
+    """
+    return min(_LONGEST_PAUSE_S, 2.0 ** min(quick_deaths - 1, 10)) if quick_deaths else 0.0
+
+
+class Supervisor:
+    """Keeps children alive until it is told to stop. Everything they share must exist before `run`.
+
+    `stopping` is called in the parent when it is told to stop, before the children are.
+    """
+
+    def __init__(
+        self,
+        children: Sequence[Child],
+        grace_s: float = GRACE_S,
+        notifier: Notifier | None = None,
+        stopping: Callable[[], None] = lambda: None,
+    ) -> None:
         self._children = children
         self._grace_s = grace_s
+        self._notifier = notifier or Notifier()
+        self._stopping = stopping
         self._running: dict[int, tuple[Child, float]] = {}
+        self._quick_deaths: Counter[str] = Counter()
         self._due: list[tuple[float, Child]] = []
+        self._not_ready = {child.name for child in children}
         self._stop_signal = 0
+        self._hangups = 0
         self._life_read, self._life_write = os.pipe()
-        self._wake_read, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_read, False)
-        os.set_blocking(self._wake_write, False)
+        self._wake_read, self._wake_write = _nonblocking_pipe()
+        self._ready_read, self._ready_write = _nonblocking_pipe()
 
     def run(self) -> int:
         """Run until SIGTERM or SIGINT; return the exit code."""
@@ -58,6 +85,8 @@ class Supervisor:
             self._fork(child)
         while not self._stop_signal:
             self._wait(1.0)
+            self._hear_of_ready()
+            self._hear_of_hangup()
             self._reap()
             self._restart()
         return self._end()
@@ -67,17 +96,32 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note_stop)
         signal.signal(signal.SIGCHLD, _note_nothing)
-        # Reload is not there yet; the default action would end the parent and with it the gateway.
-        signal.signal(signal.SIGHUP, _note_nothing)
+        # The default action would end the parent and with it the gateway.
+        signal.signal(signal.SIGHUP, self._note_hangup)
 
     def _note_stop(self, number: int, _frame: object) -> None:
         self._stop_signal = number
 
+    def _note_hangup(self, _number: int, _frame: object) -> None:
+        self._hangups += 1
+
     def _wait(self, seconds: float) -> None:
-        ready, _, _ = select.select([self._wake_read], [], [], seconds)
-        if ready:
-            with contextlib.suppress(BlockingIOError):
-                os.read(self._wake_read, 4096)
+        self._notifier.alive()
+        select.select([self._wake_read, self._ready_read], [], [], min(seconds, self._notifier.often_s))
+        _drained(self._wake_read)
+
+    def _hear_of_ready(self) -> None:
+        for name in _drained(self._ready_read).decode().split():
+            if name in self._not_ready:
+                self._not_ready.remove(name)
+                if not self._not_ready:
+                    self._notifier.ready(f"{len(self._children)} processes")
+                    _LOG.info("ready")
+
+    def _hear_of_hangup(self) -> None:
+        if self._hangups:
+            self._hangups = 0
+            _LOG.warning("SIGHUP: this release does not reload; nothing has changed, restart to read the configuration")
 
     def _fork(self, child: Child) -> None:
         _flush()
@@ -97,7 +141,9 @@ class Supervisor:
             signal.set_wakeup_fd(-1)
             os.close(self._life_write)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            stop = _Stop()
+            # A terminal that goes away tells the whole group.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            stop = _Stop(lambda: os.write(self._ready_write, f"{child.name}\n".encode()))
             # ^C goes to the whole group; the parent alone decides.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, lambda _number, _frame: stop.now())
@@ -132,10 +178,14 @@ class Supervisor:
         if found is None:
             return
         child, started = found
-        if not self._stop_signal:
-            _LOG.error("died; starting it again", process=child.name, pid=pid, exit=os.waitstatus_to_exitcode(status))
-            pause = _RESTART_PAUSE_S if time.monotonic() - started < _RESTART_PAUSE_S else 0.0
-            self._due.append((time.monotonic() + pause, child))
+        if self._stop_signal:
+            return
+        was_quick = time.monotonic() - started < _QUICK_DEATH_S
+        self._quick_deaths[child.name] = self._quick_deaths[child.name] + 1 if was_quick else 0
+        pause = restart_pause(self._quick_deaths[child.name])
+        code = os.waitstatus_to_exitcode(status)
+        _LOG.error("died; starting it again", process=child.name, pid=pid, exit=code, after_s=pause)
+        self._due.append((time.monotonic() + pause, child))
 
     def _restart(self) -> None:
         due, self._due = self._due, []
@@ -146,6 +196,8 @@ class Supervisor:
                 self._due.append((when, child))
 
     def _end(self) -> int:
+        self._notifier.stopping()
+        self._stopping()
         self._signal_all(signal.SIGTERM)
         deadline = time.monotonic() + self._grace_s
         while self._running and time.monotonic() < deadline:
@@ -170,9 +222,13 @@ class Supervisor:
 
 
 class _Stop:
-    """Connects the wish to stop with what stops: either may come first."""
+    """Connects the wish to stop with what stops: either may come first.
 
-    def __init__(self) -> None:
+    Who can say how it is stopped has got going: `known` is called then.
+    """
+
+    def __init__(self, known: Callable[[], object]) -> None:
+        self._known = known
         self._wished = False
         self._action: Callable[[], None] | None = None
 
@@ -185,8 +241,25 @@ class _Stop:
     def then(self, action: Callable[[], None]) -> None:
         """Take what stops the child; called at once where the wish came first."""
         self._action = action
+        # The parent may be gone, or have heard enough.
+        with contextlib.suppress(OSError):
+            self._known()
         if self._wished:
             action()
+
+
+def _nonblocking_pipe() -> tuple[int, int]:
+    ends = os.pipe()
+    for end in ends:
+        os.set_blocking(end, False)
+    return ends
+
+
+def _drained(pipe: int) -> bytes:
+    try:
+        return os.read(pipe, 65536)
+    except BlockingIOError:
+        return b""
 
 
 def _flush() -> None:

@@ -18,10 +18,11 @@ RECIPES: dict[str, Any] = {
 }
 
 
-def declared(providers: dict[str, Any]) -> dict[str, DeclaredKind]:
-    """Return the kinds of a `providers` section."""
-    key = {"env": "KEY"}
-    shortcodes = {"600638": {"type": "paybill", "key": key, "allow_from": "safaricom"}}
+def declared(providers: dict[str, Any], hmac: dict[str, Any] | None = None) -> dict[str, DeclaredKind]:
+    """Return the kinds of a `providers` section; `hmac` is what a shortcode says of them."""
+    shortcodes: dict[str, Any] = {"600638": {"type": "paybill", "key": {"env": "KEY"}, "allow_from": "safaricom"}}
+    if hmac is not None:
+        shortcodes["600638"]["hmac"] = hmac
     config = {"version": 1, "providers": providers, "tenants": {"duka": {"shortcodes": shortcodes}}}
     known = Known(app.kinds(), registry.names(), registry.schema_of)
     with TemporaryDirectory() as folder:

@@ -54,6 +54,11 @@ class Options:
         )
 
     @property
+    def groups(self) -> dict[str, Mapping[str, Any]]:
+        """What templates may take whatever the event, by the name that it stands under."""
+        return {name: inner for name, inner in (("secrets", self.secrets), (GIVEN, self.given)) if inner}
+
+    @property
     def once(self) -> bool:
         """True where a send that may have arrived must not be repeated blindly: raw bytes carry no id of ours."""
         return self.raw and not self.idempotent

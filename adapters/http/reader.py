@@ -2,20 +2,29 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from adapters.http.leaf import Leaf
-from adapters.http.options import GIVEN
 from adapters.http.reading import NAMES as ANSWER_NAMES
 from gateway.domain.adapter import Mistake
+from gateway.domain.event import Ids, Party, ResultCode
 from gateway.expressions.picks import FaultyPick, Pick, compile_pick
-from gateway.expressions.pieces import Pieces, compile_pieces
+from gateway.expressions.pieces import Pieces, attributes, compile_pieces
 from gateway.expressions.templates import FaultyTemplate, Template, compile_expression, compile_template
 
 Path = tuple[str | int, ...]
 
 NOTHING = Pieces(())
 _NULL = compile_template("{{ none }}")
+
+# What stands inside an event's fields. `context` holds whatever the hook's address had.
+_INSIDE = {
+    "payer": frozenset(Party().as_dict()),
+    "payee": frozenset(Party().as_dict()),
+    "result": frozenset(ResultCode().as_dict()),
+    "ids": frozenset(Ids().as_dict()),
+}
 
 LITERALS = "Numbers stand in backticks (`200`), text in single quotes ('posted')."
 
@@ -25,7 +34,12 @@ class Reader:
     """Compiles what stands at a path of the destination's settings. `names` grow from step to step."""
 
     names: set[str]
+    # What templates may take beside the event and saved values, and what stands inside each: `secrets`, `with`.
+    groups: Mapping[str, Collection[str]] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.names.update(self.groups)
 
     def mistake(self, sentence: str, path: Path, severity: str = "error") -> None:
         """Add a mistake."""
@@ -34,7 +48,9 @@ class Reader:
     def pieces(self, text: str, path: Path) -> Pieces:
         """Return a template in pieces, an empty one in place of one that is faulty."""
         try:
-            return compile_pieces(text, self.names)
+            pieces = compile_pieces(text, self.names)
+            self._look_inside(text, path)
+            return pieces
         except FaultyTemplate as error:
             self.mistake(f"{error}.", path)
             return NOTHING
@@ -47,10 +63,20 @@ class Reader:
     def expression(self, text: str, path: Path) -> Template:
         """Return a bare expression, as of `unless`."""
         try:
-            return compile_expression(text, self.names)
+            template = compile_expression(text, self.names)
+            self._look_inside(template.text, path)
+            return template
         except FaultyTemplate as error:
             self.mistake(f"{error}.", path)
             return _NULL
+
+    def _look_inside(self, text: str, path: Path) -> None:
+        for name, part in attributes(text):
+            known = sorted(self.groups.get(name) or _INSIDE.get(name, ()))
+            if known and part not in known:
+                near = get_close_matches(part, known, n=1)
+                remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+                self.mistake(f"{text!r} takes {name}.{part}, which there is not; {remedy}.", path)
 
     def pick(self, text: str, path: Path) -> Pick:
         """Return an expression over an answer."""
@@ -83,13 +109,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
-
-
-def known_names(base: Collection[str], settings: Mapping[str, Any]) -> set[str]:
-    """Return the names that every template may take."""
-    return {*base, "event", *constant_names(settings)}
-
-
-def constant_names(settings: Mapping[str, Any]) -> set[str]:
-    """Return the names that templates may take whatever the event."""
-    return {name for name in ("secrets", GIVEN) if settings.get(name)}

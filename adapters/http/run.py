@@ -37,7 +37,9 @@ SAVE_AT_MOST = 10_000
 """Characters of JSON that one step may save."""
 
 LONGEST_LINE = 300
-"""Characters of a request's address that are kept."""
+"""Characters of a request's address that are kept with a step."""
+LONGEST_WORDS = 200
+"""Characters of an answer that are kept with a step."""
 
 _GOOD = (AttemptResult.DELIVERED, AttemptResult.DUPLICATE)
 
@@ -181,7 +183,9 @@ class Run:
     def _trace(self, step: Step, line: str, judged: Verdict, ms: int, picked: Mapping[str, Any]) -> None:
         if self.plan.is_sequence:
             saved = tuple(name for name, value in picked.items() if value is not None)
-            self.traces.append(StepTrace(step.name, line, judged.result.value, judged.reason, judged.status, ms, saved))
+            said = judged.answer and judged.answer[:LONGEST_WORDS]
+            decided = (judged.result.value, judged.reason, judged.status, ms)
+            self.traces.append(StepTrace(step.name, line, *decided, saved, said))
 
     @property
     def _finder(self) -> str:

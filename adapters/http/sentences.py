@@ -51,7 +51,8 @@ def not_yet_there(step: str, finder: str, wait: timedelta) -> Verdict:
     return Verdict(
         AttemptResult.UNKNOWN,
         "not_yet_there",
-        f"The step {step} may have arrived, and {finder} finds nothing yet: it is asked once more before that.",
+        f"The step {step} may have arrived, and the step {finder} finds nothing yet. "
+        f"It is asked once more before {step} is sent again.",
         looks_first=True,
         retry_after=wait,
     )

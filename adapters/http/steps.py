@@ -5,14 +5,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from lxml import etree
+
 from adapters.http.address import Address, is_whole
 from adapters.http.body import Body, EventBody, FormBody, JsonBody, NoBody, RawBody, TextBody
 from adapters.http.options import DEFAULT_TIMEOUT, GIVEN, Options
 from adapters.http.plan import SEND, Condition, Plan, Step
-from adapters.http.reader import Path, Reader, constant_names, known_names
+from adapters.http.reader import NOTHING, Path, Reader
 from adapters.http.rules import RULES, Rules
 from gateway.domain.adapter import Mistake
 from gateway.domain.event import NAMES
+from gateway.expressions.pieces import Pieces
 
 METHODS = ("get", "post", "put", "patch", "delete")
 """Keys of a step that say what is done, each with a path or a whole URL."""
@@ -31,7 +34,7 @@ _RESERVED = frozenset(NAMES | {"event", "secrets", GIVEN, "true", "false", "none
 
 def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
     """Return the plan of accepted and resolved settings, with every mistake in it."""
-    reader = Reader(known_names(NAMES, settings))
+    reader = Reader({*NAMES, "event"}, options.groups)
     given = settings.get("steps")
     if given is None:
         only = _request(settings, options, reader)
@@ -46,7 +49,7 @@ def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
 
 def probe_of(settings: Mapping[str, Any], options: Options) -> tuple[Step | None, tuple[Mistake, ...]]:
     """Return the `probe` step, None where none is set, and its mistakes."""
-    reader = Reader(constant_names(settings))
+    reader = Reader(set(), options.groups)
     given = settings.get("probe")
     if given is None:
         return None, ()
@@ -169,7 +172,20 @@ def _body(given: Mapping[str, Any], path: Path, reader: Reader) -> Body | None:
         return JsonBody(reader.tree(given["body"], at), content_type)
     if word == "form":
         return FormBody(reader.fields(given["form"], at), content_type)
-    return TextBody(reader.pieces(given[word], at), content_type, is_xml=word == "xml")
+    pieces = reader.pieces(given[word], at)
+    if word == "xml":
+        _refuse_broken_xml(pieces, at, reader)
+    return TextBody(pieces, content_type, is_xml=word == "xml")
+
+
+def _refuse_broken_xml(pieces: Pieces, path: Path, reader: Reader) -> None:
+    """Tell of XML that is none whatever an event holds: values are escaped and cannot mend it."""
+    text = "".join("x" if part.template else part.source for part in pieces.parts)
+    try:
+        etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as error:
+        if pieces is not NOTHING:
+            reader.mistake(f"`xml` is no well-formed XML: {error.msg}.", path)
 
 
 def _find(given: Sequence[Mapping[str, Any]], steps: Sequence[Step]) -> int | None:

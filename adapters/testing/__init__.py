@@ -1,8 +1,8 @@
 """What adapters are tested with, shipped so that plug-ins can use it too.
 
-A plug-in subclasses `AdapterContract` (or `RemoteContract`, where its destination answers over a network) and gives the
-class a pytest fixture `place` that returns its `Place`. `Receiver` is a real HTTP server for any test and needs no
-pytest.
+A plug-in subclasses `AdapterContract` (or `RemoteContract`, where its destination answers over a network, or
+`BatchContract`, where it takes several events at once) and gives the class a pytest fixture `place` that returns its
+`Place`. `Receiver` is a real HTTP server for any test and needs no pytest.
 """
 
 import sys
@@ -11,7 +11,7 @@ if "pytest" in sys.modules:
     # Before the contract is imported: its failures then show what was compared.
     sys.modules["pytest"].register_assert_rewrite("adapters.testing.contract")
 
-from adapters.testing.contract import AdapterContract, RemoteContract
+from adapters.testing.contract import AdapterContract, BatchContract, RemoteContract
 from adapters.testing.place import Place, RemotePlace
 from adapters.testing.progress import MemoryProgress
 from adapters.testing.receiver import Answer, Received, Receiver
@@ -20,6 +20,7 @@ from adapters.testing.sample import sample_event
 __all__ = [
     "AdapterContract",
     "Answer",
+    "BatchContract",
     "MemoryProgress",
     "Place",
     "Received",

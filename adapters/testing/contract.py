@@ -8,8 +8,9 @@ from datetime import timedelta
 from adapters.testing.place import Place, RemotePlace
 from adapters.testing.progress import MemoryProgress
 from adapters.testing.sample import sample_event
-from gateway.domain.adapter import Adapter, Preview
+from gateway.domain.adapter import Adapter, BatchAdapter, Preview
 from gateway.domain.delivery import AttemptResult, Verdict
+from gateway.domain.event import Event
 
 _GOOD = (AttemptResult.DELIVERED, AttemptResult.DUPLICATE)
 
@@ -35,7 +36,7 @@ class AdapterContract:
 
     def test_two_threads_at_once(self, place: Place) -> None:
         adapter = place.adapter()
-        events = [sample_event(id=f"event-{n}", payment_id=str(n), receipt=f"UC2A1B2C{n:02}") for n in range(20)]
+        events = [_numbered(number) for number in range(20)]
         with ThreadPoolExecutor(2) as pool:
             verdicts = list(pool.map(lambda event: adapter.deliver(event, MemoryProgress()), events))
         assert {verdict.result for verdict in verdicts} == {AttemptResult.DELIVERED}
@@ -63,6 +64,30 @@ class AdapterContract:
         adapter.close()
         adapter.close()
         assert time.monotonic() - started < 5
+
+
+class BatchContract(AdapterContract):
+    """What an adapter keeps to that takes several events at once."""
+
+    def test_it_is_a_batch_adapter(self, place: Place) -> None:
+        assert isinstance(place.adapter(), BatchAdapter)
+
+    def test_events_together_get_a_verdict_each(self, place: Place) -> None:
+        events = [_numbered(number) for number in range(5)]
+        verdicts = _batched(place).deliver_many(events)
+        assert [verdict.result for verdict in verdicts] == [AttemptResult.DELIVERED] * 5
+        assert sorted(place.arrived()) == sorted(event.id for event in events)
+
+    def test_events_together_may_come_again(self, place: Place) -> None:
+        adapter, events = _batched(place), [_numbered(number) for number in range(5)]
+        adapter.deliver_many(events[:3])
+        verdicts = adapter.deliver_many(events)
+        assert [verdict.result for verdict in verdicts[3:]] == [AttemptResult.DELIVERED] * 2
+        assert {verdict.result for verdict in verdicts[:3]} <= set(_GOOD)
+        assert set(place.arrived()) == {event.id for event in events}
+
+    def test_no_events_get_no_verdicts(self, place: Place) -> None:
+        assert list(_batched(place).deliver_many([])) == []
 
 
 class RemoteContract(AdapterContract):
@@ -94,6 +119,16 @@ class RemoteContract(AdapterContract):
         assert verdict.reason
         assert verdict.detail
         return verdict
+
+
+def _batched(place: Place) -> BatchAdapter:
+    adapter = place.adapter()
+    assert isinstance(adapter, BatchAdapter)
+    return adapter
+
+
+def _numbered(number: int) -> Event:
+    return sample_event(id=f"event-{number}", payment_id=str(number), receipt=f"UC2A1B2C{number:02}")
 
 
 def assert_names_no_payer(verdict: Verdict) -> None:

@@ -26,6 +26,8 @@ COMMANDS = MappingProxyType(
         "conflicts": Row("gateway.cli.explain:conflicts", "List the callbacks that contradict what is known."),
         "explain": Row("gateway.cli.explain:explain", "Tell the whole story of a payment, by any of its ids."),
         "replay": Row("gateway.cli.replay:replay", "Try dead letters once more."),
+        "migrate": Row("gateway.cli.migrate:migrate", "Bring the tables of an older release up to date."),
+        "purge": Row("gateway.cli.purge:purge", "Take away what is older than the configuration keeps it."),
         "send": Row("gateway.cli.send:send", "Post realistic callbacks to a running gateway."),
         "codes": Row("gateway.cli.codes:codes", "Say what a result code means, who must act, and if to try again."),
         "schema": Row("gateway.cli.schema:schema", "Print a JSON Schema: of the configuration or of events."),

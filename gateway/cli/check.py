@@ -19,12 +19,13 @@ from gateway.domain.settings import Settings
 @click.command()
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON, one object a line.")
-def check(config: Path, as_json: bool) -> None:
+@click.option("--live", is_flag=True, help="Ask each destination one harmless question, with its credential.")
+def check(config: Path, as_json: bool, live: bool) -> None:
     """Check the configuration and tell every mistake with its place.
 
     Ends with 78 if there is an error; warnings alone end with 0.
     """
-    problems = find_problems(config)
+    problems = find_problems(config, live)
     is_fit = all(problem.severity != "error" for problem in problems)
     lines = map(_as_json, problems) if as_json else map(_as_text, problems)
     for line in lines:

@@ -70,7 +70,7 @@ _QUESTION = ("received_at", "tenant", "shortcode", "receipt", "account_reference
 def opened_store(config: Path) -> Iterator[tuple[Settings, Connection]]:
     """Give the settings, and a connection that reads their store. Raises PesagateError where there is none yet."""
     settings = app.load_settings(config)
-    with queries.reading(require(settings.store_url)) as connection:
+    with queries.reading(require(settings.store_url, settings.path)) as connection:
         yield settings, connection
 
 

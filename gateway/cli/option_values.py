@@ -14,6 +14,7 @@ TIMES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 """A day or a moment; `nairobi` says where."""
 
 _Callback = Callable[[click.Context, click.Parameter, str | None], str | None]
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*")
 _NOT_IN_URLS = re.compile(r"[\s\"\\\x00-\x1f\x7f]")
 
 
@@ -38,6 +39,16 @@ def http_url(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     if value is not None and (not _has_host(value) or _NOT_IN_URLS.search(value)):
         raise click.BadParameter(f"{value!r} is no URL: it has to look like https://erp.example.com/payments.")
     return value
+
+
+def headers(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return headers as name and value. What stands in a wrong one is not shown: it may be a signature."""
+    found = [_HEADER.fullmatch(each) for each in value]
+    if None in found:
+        raise click.BadParameter(
+            f"number {found.index(None) + 1} is no header: it has to look like 'X-Signature: abc'."
+        )
+    return tuple((each[1], each[2]) for each in found if each is not None)
 
 
 def amount(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Decimal | None:

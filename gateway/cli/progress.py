@@ -2,7 +2,11 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 T = TypeVar("T")
 
@@ -17,3 +21,34 @@ def tracked(items: Iterable[T], total: int, title: str) -> Iterator[T]:
     from rich.progress import track
 
     yield from track(items, description=title, total=total, console=Console(stderr=True), transient=True)
+
+
+class Bar:
+    """A bar that moves by more than one at a time; used in a `with`."""
+
+    def __init__(self, title: str, total: int) -> None:
+        self._title = title
+        self._total = total
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> "Bar":
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._progress = Progress(console=Console(stderr=True), transient=True)
+            self._task = self._progress.add_task(self._title, total=self._total)
+            self._progress.start()
+        return self
+
+    def moved(self, by: int) -> int:
+        """Move the bar; return by how much."""
+        if self._progress is not None:
+            self._progress.advance(self._task, by)
+        return by
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()

@@ -13,18 +13,19 @@ from gateway import app
 from gateway.cli import option_values
 from gateway.cli.config_option import config_option
 from gateway.cli.events import columns, dump, json_option, opened_store, tenant_option
+from gateway.cli.failure import plural
 from gateway.cli.progress import tracked
 from gateway.domain.errors import PesagateError
 from gateway.domain.received import Quarantined, Question
 from gateway.domain.settings import Settings
 from gateway.store import queries
 from gateway.store.prepare import require
-from gateway.store.reprocess import Reviewed, open_rows
+from gateway.store.reprocess import Refused, Reviewed, open_rows, reprocess_all
 from gateway.store.reprocess import resolve as mark_resolved
 
 _SHOWN = ("id", "tenant", "shortcode", "kind", "reason", "seen", "received_at", "path", "detail")
-# So that a running gateway never waits long for the store.
-_CHUNK = 100
+
+_REFUSED = "still set aside: the store refuses it"
 
 
 @click.group(invoke_without_command=True)
@@ -58,7 +59,7 @@ def body(config: Path, row_id: int) -> None:
 @click.argument("row_id", type=int)
 def resolve(config: Path, row_id: int) -> None:
     """Mark one quarantined callback as dealt with. Its bytes stay; if they come again, it comes up again."""
-    with require(app.load_settings(config).store_url).begin() as connection:
+    with require(app.load_settings(config).store_url, config).begin() as connection:
         if not mark_resolved(connection, row_id):
             raise PesagateError(f"There is no open quarantine row {row_id}: `pesagate quarantine` lists them.")
 
@@ -90,7 +91,7 @@ def reprocess(
     does so once, however often this is run.
     """
     settings = app.load_settings(config)
-    engine = require(settings.store_url)
+    engine = require(settings.store_url, settings.path)
     with queries.reading(engine) as connection:
         chosen = open_rows(connection, row_ids, tenant, reason, option_values.nairobi(since))
     click.echo(f"{len(chosen)} callbacks to take once more", err=as_json)
@@ -102,23 +103,28 @@ def reprocess(
     for reviewed in tracked(_reviewed(settings, engine, chosen), len(chosen), "Reprocessing"):
         became = _became(reviewed)
         counts[became] += 1
+        if isinstance(reviewed, Refused):
+            click.echo(f"{reviewed.id} is still set aside: the store refuses it: {reviewed.cause}", err=True)
         if as_json:
             click.echo(dump({"id": str(reviewed.id), "became": became}))
     if not as_json:
         for became, number in sorted(counts.items()):
             click.echo(f"{number:7}  {became}")
+    if counts[_REFUSED]:
+        raise PesagateError(
+            f"{plural(counts[_REFUSED], 'callback')} could not be taken; all the others were looked at."
+        )
 
 
-def _reviewed(settings: Settings, engine: Engine, ids: Sequence[int]) -> Iterator[Reviewed]:
+def _reviewed(settings: Settings, engine: Engine, ids: Sequence[int]) -> Iterator[Reviewed | Refused]:
     # No lists of references: a question of long ago is not decided again.
     hooks = app.compile_hooks(settings, lambda *_: None)
-    for start in range(0, len(ids), _CHUNK):
-        with engine.begin() as connection:
-            done = app.reprocess(settings, hooks, connection, ids[start : start + _CHUNK])
-        yield from done
+    return reprocess_all(engine, ids, lambda connection, chunk: app.reprocess(settings, hooks, connection, chunk))
 
 
-def _became(reviewed: Reviewed) -> str:
+def _became(reviewed: Reviewed | Refused) -> str:
+    if isinstance(reviewed, Refused):
+        return _REFUSED
     if isinstance(reviewed.received, Quarantined):
         return f"still set aside: {reviewed.received.reason.value}"
     if isinstance(reviewed.received, Question) or reviewed.settled is None:

@@ -44,13 +44,21 @@ def replay(
     are routed by the present configuration.
     """
     settings = app.load_settings(config)
-    engine = require(settings.store_url)
+    engine = require(settings.store_url, settings.path)
     with reading(engine) as connection:
         payments = tuple(one for name in names for one in story.payments_named(connection, name, tenant))
-        if names and not payments:
+        events = tuple(one for name in names for one in story.loose_events(connection, name, tenant))
+        if names and not (payments or events):
             raise PesagateError(f"Nothing is known of {', '.join(names)}: `pesagate explain` searches everywhere.")
         wanted = Wanted(
-            payments, tenant, destination, reason, option_values.nairobi(since), option_values.nairobi(until), again
+            payments=payments,
+            events=events,
+            tenant=tenant,
+            destination=destination,
+            reason=reason,
+            since=option_values.nairobi(since),
+            until=option_values.nairobi(until),
+            again=again,
         )
         chosen = app.choose_replays(settings, connection, wanted)
     click.echo(f"{len(chosen)} deliveries to replay")

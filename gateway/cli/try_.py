@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gateway import app
+from gateway.cli import option_values
 from gateway.cli.config_option import config_option
 
 
@@ -16,18 +17,35 @@ from gateway.cli.config_option import config_option
 @click.option("--shortcode", required=True, help="The paybill or till whose hook it would come to.")
 @click.option("--kind", required=True, help="The kind in the hook's URL, such as stk or c2b-confirmation.")
 @click.option("--content-type", default="application/json", show_default=True, help="The callback's Content-Type.")
+@click.option(
+    "--header",
+    "headers",
+    callback=option_values.headers,
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="A header that it would come with, such as one that signs it; may be given more than once.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def try_(config: Path, file: Any, shortcode: str, kind: str, content_type: str, as_json: bool) -> None:
+def try_(
+    config: Path,
+    file: Any,
+    shortcode: str,
+    kind: str,
+    content_type: str,
+    headers: tuple[tuple[str, str], ...],
+    as_json: bool,
+) -> None:
     """Show what would become of the callback in FILE (- for standard input), were it the first of its payment.
 
     Shows the event, its routes, the requests with secrets masked, and the answer. Nothing is stored or sent.
     """
-    trial = app.try_callback(app.load_settings(config), shortcode, kind, file.read(), content_type)
-    told = _told(trial)
+    told = [("Content-Type", content_type), *headers]
+    trial = app.try_callback(app.load_settings(config), shortcode, kind, file.read(), told)
+    shown = _told(trial)
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json.dumps(shown, ensure_ascii=False))
         return
-    for name, value in told.items():
+    for name, value in shown.items():
         click.echo(f"{name}: {json.dumps(value, ensure_ascii=False, indent=2)}")
 
 
@@ -41,13 +59,20 @@ def _told(trial: app.Trial) -> dict[str, Any]:
         "unread_lists": list(trial.unread),
         "destinations": list(trial.requests),
         "requests": [
-            {"destination": name, "request": one.title, "headers": dict(one.headers), "body": one.body}
+            {
+                "destination": name,
+                **({"step": one.step} if one.step else {}),
+                **({"note": one.note} if one.note else {}),
+                "request": one.title,
+                "headers": dict(one.headers),
+                "body": one.body,
+            }
             for name, previews in trial.requests.items()
             for one in previews
         ],
         "answer": {
             "status": trial.answer.status,
             "headers": dict(trial.answer.headers),
-            "body": json.loads(trial.answer.body),
+            "body": json.loads(trial.answer.body) if trial.answer.body else None,
         },
     }

@@ -2,15 +2,16 @@
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
 from gateway.crash import point
 from gateway.delivery.decide import decide
 from gateway.delivery.progress import StoredProgress
-from gateway.domain.adapter import Adapter
+from gateway.domain.adapter import Adapter, BatchAdapter
 from gateway.domain.delivery import AttemptResult, DeliveryState, Verdict
 from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Seal
 from gateway.domain.errors import StoreUnavailable
@@ -36,15 +37,44 @@ class Attempter:
         Raises StoreUnavailable where a step could not be committed: then nothing was sent.
         """
         point("after_claim")
-        if delivery.unsealed:
-            event = self.commit(Seal(delivery.id, delivery.event.id))
-            if event is None:
-                return None
-            point("after_seal")
-            delivery = replace(delivery, event=event)
+        sealed = self._sealed(delivery)
+        if sealed is None:
+            return None
         started_at, started = self.clock(), time.monotonic()
-        verdict = self._ask(delivery, adapter)
+        verdict = self._ask(sealed, adapter)
         point("after_send")
+        return self._ended(sealed, destination, verdict, started_at, started)
+
+    def attempt_together(
+        self, deliveries: Sequence[DueDelivery], destination: Destination, adapter: BatchAdapter
+    ) -> list[AttemptEnded]:
+        """Try several at once; what a twin has meanwhile routed elsewhere is left out.
+
+        Raises StoreUnavailable where one could not be sealed: then nothing was sent.
+        """
+        point("after_claim")
+        sealed = [each for each in map(self._sealed, deliveries) if each is not None]
+        started_at, started = self.clock(), time.monotonic()
+        verdicts = self._ask_together(sealed, adapter)
+        point("after_send")
+        return [
+            self._ended(delivery, destination, verdict, started_at, started)
+            for delivery, verdict in zip(sealed, verdicts, strict=True)
+        ]
+
+    def _sealed(self, delivery: DueDelivery) -> DueDelivery | None:
+        """Return the delivery with its event fixed for good, None where a twin has routed it elsewhere."""
+        if not delivery.unsealed:
+            return delivery
+        event = self.commit(Seal(delivery.id, delivery.event.id))
+        if event is None:
+            return None
+        point("after_seal")
+        return replace(delivery, event=event)
+
+    def _ended(
+        self, delivery: DueDelivery, destination: Destination, verdict: Verdict, started_at: datetime, started: float
+    ) -> AttemptEnded:
         number = delivery.attempts + 1
         ended = AttemptEnded(
             delivery_id=delivery.id,
@@ -64,10 +94,25 @@ class Attempter:
         except StoreUnavailable:
             raise
         except Exception as error:
-            # The text of a foreign exception may quote the request; only its type and place are safe to log.
-            place = "".join(traceback.format_tb(error.__traceback__)[-3:])
-            _LOG.error("an adapter failed", event_id=delivery.event.id, error=type(error).__name__, place=place)
+            _tell_of_failure(error, delivery)
             return _failed(error, progress.open_step)
+
+    def _ask_together(self, deliveries: Sequence[DueDelivery], adapter: BatchAdapter) -> Sequence[Verdict]:
+        try:
+            verdicts = adapter.deliver_many([delivery.event for delivery in deliveries])
+            if len(verdicts) != len(deliveries):
+                raise ValueError(f"{len(verdicts)} verdicts on {len(deliveries)} events")
+        except Exception as error:
+            _tell_of_failure(error, *deliveries)
+            return [_failed(error, None)] * len(deliveries)
+        return verdicts
+
+
+def _tell_of_failure(error: Exception, *deliveries: DueDelivery) -> None:
+    # The text of a foreign exception may quote the request; only its type and place are safe to log.
+    place = "".join(traceback.format_tb(error.__traceback__)[-3:])
+    for delivery in deliveries:
+        _LOG.error("an adapter failed", event_id=delivery.event.id, error=type(error).__name__, place=place)
 
 
 def _failed(error: Exception, open_step: str | None) -> Verdict:

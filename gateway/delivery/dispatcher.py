@@ -1,7 +1,7 @@
 """The loop of the delivery process: look for what is due, hand it to threads, write down what came of it."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.delivery.attempt import Attempter
 from gateway.delivery.wake import Wake
-from gateway.domain.adapter import Adapter
+from gateway.domain.adapter import Adapter, BatchAdapter
 from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.event import Event
@@ -25,6 +25,8 @@ _LOG = structlog.get_logger("delivery")
 PER_DESTINATION = 8
 """Attempts under way at once for one destination: a slow one keeps its own threads busy, not everybody's."""
 MAX_THREADS = 256
+TOGETHER = 200
+"""Deliveries that an adapter gets at once which takes several; the next ones when all of these are written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,25 @@ class Served:
 
     destination: Destination
     adapter: Adapter
+
+    def room(self, busy: int) -> int:
+        """Return how many deliveries may be begun while so many are under way."""
+        if isinstance(self.adapter, BatchAdapter):
+            return 0 if busy else TOGETHER
+        return PER_DESTINATION - busy
+
+    def attempt(self, attempter: Attempter, deliveries: Sequence[DueDelivery]) -> list[AttemptEnded]:
+        """Try deliveries; those that a twin has meanwhile routed elsewhere are left out."""
+        if isinstance(self.adapter, BatchAdapter):
+            return attempter.attempt_together(deliveries, self.destination, self.adapter)
+        tried = (attempter.attempt(delivery, self.destination, self.adapter) for delivery in deliveries)
+        return [ended for ended in tried if ended is not None]
+
+    def jobs(self, deliveries: Sequence[DueDelivery]) -> list[Sequence[DueDelivery]]:
+        """Return what goes to one thread each: all of them together, or one each."""
+        if isinstance(self.adapter, BatchAdapter):
+            return [deliveries] if deliveries else []
+        return [[delivery] for delivery in deliveries]
 
 
 class Dispatcher:
@@ -80,29 +101,30 @@ class Dispatcher:
             busy = Counter(under_way.values())
             with reading(self._engine) as connection:
                 for name, served in self._served.items():
-                    free = PER_DESTINATION - busy[name]
-                    if free > 0:
+                    room = served.room(busy[name])
+                    if room > 0:
                         mine = [number for number, owner in under_way.items() if owner == name]
-                        for delivery in due(connection, *name, self._clock(), free, mine):
-                            self._start(name, served, delivery)
+                        for job in served.jobs(due(connection, *name, self._clock(), room, mine)):
+                            self._start(name, served, job)
         except DBAPIError as error:
             _LOG.error("the store cannot be read; trying again", error=str(error.orig))
 
-    def _start(self, name: tuple[str, str], served: Served, delivery: DueDelivery) -> None:
-        self._under_way[delivery.id] = name
-        attempt = self._pool.submit(self._attempter.attempt, delivery, served.destination, served.adapter)
-        attempt.add_done_callback(lambda future: self._ended(delivery, future))
+    def _start(self, name: tuple[str, str], served: Served, job: Sequence[DueDelivery]) -> None:
+        self._under_way.update((delivery.id, name) for delivery in job)
+        attempts = self._pool.submit(served.attempt, self._attempter, job)
+        attempts.add_done_callback(lambda future: self._ended(job, future))
 
-    def _ended(self, delivery: DueDelivery, attempt: "Future[AttemptEnded | None]") -> None:
-        error = attempt.exception()
-        ended = None if error else attempt.result()
-        if ended is not None:
-            self._write(ended)
-            return
+    def _ended(self, job: Sequence[DueDelivery], attempts: "Future[list[AttemptEnded]]") -> None:
+        error = attempts.exception()
+        ended = [] if error else attempts.result()
         if error is not None and not isinstance(error, StoreUnavailable):
-            _LOG.error("an attempt failed", event_id=delivery.event.id, error=type(error).__name__)
+            for delivery in job:
+                _LOG.error("an attempt failed", event_id=delivery.event.id, error=type(error).__name__)
         # Nothing was sent. What is still due is taken again at the next poll, not at once: the store may be in trouble.
-        self._under_way.pop(delivery.id, None)
+        for number in {delivery.id for delivery in job} - {each.delivery_id for each in ended}:
+            self._under_way.pop(number, None)
+        for each in ended:
+            self._write(each)
 
     def _write(self, ended: AttemptEnded) -> None:
         written: Future[Event | None] = Future()

@@ -1,21 +1,28 @@
 """The delivery process from start to end."""
 
 import random
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
+import structlog
+
 from gateway.delivery.attempt import Attempter
+from gateway.delivery.closing import Closing, Parts
 from gateway.delivery.dispatcher import Dispatcher, Served
 from gateway.delivery.wake import Wake
-from gateway.domain.adapter import Adapter
+from gateway.domain.adapter import Adapter, PreparingAdapter
 from gateway.domain.due import DeliveryWrite
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.event import Event
+from gateway.domain.export import Gathers
 from gateway.domain.settings import Destination, Settings
 from gateway.domain.times import utc_now
 from gateway.store.deliveries import write_deliveries
 from gateway.store.engine import open_engine
 from gateway.store.writer import Writer
+
+_LOG = structlog.get_logger("delivery")
 
 _COMMIT_LIMIT_S = 30.0
 
@@ -35,8 +42,13 @@ def run(
     attempter = Attempter(utc_now, random.SystemRandom().random, lambda item: _commit(writer, item))
     served = _served(settings, make_adapter)
     dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now)
+    gatherers = {name: one.adapter for name, one in served.items() if isinstance(one.adapter, Gathers)}
+    closing = Closing(Parts(engine, gatherers, make_adapter, lambda item: _commit(writer, item), utc_now))
     on_stop(dispatcher.stop)
+    _prepare(served)
+    closing.start()
     dispatcher.run()
+    closing.stop()
     for one in served.values():
         one.adapter.close()
     writer.close()
@@ -48,6 +60,24 @@ def _served(settings: Settings, make_adapter: Callable[[Destination], Adapter]) 
         for tenant in settings.tenants.values()
         for name, destination in tenant.destinations.items()
     }
+
+
+def _prepare(served: Mapping[tuple[str, str], Served]) -> None:
+    """Have adapters look at their destinations meanwhile: who is down or hangs holds up nobody."""
+    for one in served.values():
+        if isinstance(one.adapter, PreparingAdapter):
+            name = f"prepare-{one.destination.tenant}-{one.destination.name}"
+            threading.Thread(target=_prepare_one, args=(one.destination, one.adapter), daemon=True, name=name).start()
+
+
+def _prepare_one(destination: Destination, adapter: PreparingAdapter) -> None:
+    names = {"tenant": destination.tenant, "destination": destination.name}
+    try:
+        for problem in adapter.prepare():
+            _LOG.error("a destination is not ready", **names, problem=problem)
+    except Exception as error:
+        # Whatever a driver may throw: deliveries will tell.
+        _LOG.error("a destination is not ready", **names, error=type(error).__name__)
 
 
 def _commit(writer: Writer[DeliveryWrite, Future[Event | None], Event | None], item: DeliveryWrite) -> Event | None:

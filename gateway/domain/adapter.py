@@ -96,6 +96,30 @@ class Adapter(Protocol):
         ...
 
 
+@runtime_checkable
+class BatchAdapter(Adapter, Protocol):
+    """An adapter that takes several events at once for less than each alone costs. Delivery then calls only this.
+
+    Such an adapter has no steps: whatever happens, the same events may be handed over again.
+    """
+
+    def deliver_many(self, events: Sequence[Event]) -> Sequence[Verdict]:
+        """Try once to hand over the events; return one verdict on each, in their order.
+
+        One that is refused takes no other with it. Raises only for faults of its own code; those count as retry.
+        """
+        ...
+
+
+@runtime_checkable
+class PreparingAdapter(Adapter, Protocol):
+    """An adapter that looks at its destination before the first event comes."""
+
+    def prepare(self) -> Sequence[str]:
+        """Make ready what deliveries need; return what is wrong, a sentence each. Deliveries come all the same."""
+        ...
+
+
 class AdapterFactory(Protocol):
     """What the registry holds for each adapter name: usually the adapter class itself."""
 

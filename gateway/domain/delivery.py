@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from gateway.domain.export import LedgerLine
+
 
 class DeliveryState(StrEnum):
     """Where a delivery (one event x one destination) stands."""
@@ -50,7 +52,10 @@ class AttemptResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepTrace:
-    """What one attempt did with one step. Stored with the attempt; it holds no secret and nothing of the payer's."""
+    """What one attempt did with one step. Stored with the attempt, and in no log.
+
+    It holds no secret, and nothing of the payer's but what the destination itself may have said.
+    """
 
     name: str
     # Method and address; expressions over what is the payer's stand in it as they are written.
@@ -63,6 +68,8 @@ class StepTrace:
     duration_ms: int = 0
     # Names of the values that were saved.
     saved: tuple[str, ...] = ()
+    # The beginning of the destination's own words.
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,8 @@ class Verdict:
     looks_first: bool = False
     # What became of each step, in order; none where a destination has a single request.
     steps: tuple[StepTrace, ...] = ()
+    # What the event adds to the destination's files; committed with the attempt, once however often it is delivered.
+    line: LedgerLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.domain.delivery import DeliveryState, Verdict
 from gateway.domain.event import Event
+from gateway.domain.export import CloseLines, FileWritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +73,4 @@ class Seal:
     event_id: str
 
 
-DeliveryWrite = AttemptEnded | StepBegun | StepSaved | Seal
+DeliveryWrite = AttemptEnded | StepBegun | StepSaved | Seal | CloseLines | FileWritten

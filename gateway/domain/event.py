@@ -79,7 +79,8 @@ class Event:
     provider: str
     kind: str
     outcome: Outcome
-    payment_id: str
+    # None: it speaks of a payment that has not come yet.
+    payment_id: str | None
     received_at: datetime
     origin: str = "callback"
     supersedes: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from gateway.domain.event import Ids, Party, ResultCode, money_text
 from gateway.domain.outcome import Outcome
@@ -13,6 +14,17 @@ from gateway.domain.times import to_micros
 
 PaymentKey = tuple[str, str]
 """(id name, value): one of `receipt`, `checkout`, `originator`, `conversation` and the provider's id."""
+
+
+class About(StrEnum):
+    """What a callback tells of. Only the first makes payments; the others are about one that somebody else makes."""
+
+    # Itself: it is one of those that tell of its payment.
+    ITSELF = "itself"
+    # How an earlier payment went, of which somebody has asked.
+    STATUS = "status"
+    # That an earlier payment goes back.
+    REVERSAL = "reversal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,9 @@ class Facts:
     identity: str
     # Ids by which other callbacks may tell of the same payment, the strongest first.
     keys: tuple[PaymentKey, ...]
+    about: About = About.ITSELF
+    # Ids of the payment that it is about, the strongest first; empty where it names none, or is about itself.
+    subject: tuple[PaymentKey, ...] = ()
     # The shortcode that the body itself names, if it names one.
     shortcode: str | None = None
     amount: Decimal | None = None
@@ -49,7 +64,8 @@ class Facts:
         """Return the digest of the facts that must not change when a callback comes again.
 
         These are outcome, receipt, amount, shortcode, account_reference and occurred_at: never the prose, the
-        balances, the order of keys or the spacing.
+        balances, the order of keys or the spacing. It begins with the outcome's letter: what a kind has told is
+        compared within one outcome, and the store keeps no more of it than this.
         """
         told = [
             self.outcome.text,
@@ -59,4 +75,4 @@ class Facts:
             self.account_reference,
             None if self.occurred_at is None else to_micros(self.occurred_at),
         ]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+        return self.outcome.text[0] + hashlib.sha256(json.dumps(told).encode()).hexdigest()[:31]

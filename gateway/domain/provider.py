@@ -26,7 +26,8 @@ class Moment:
 class Signature:
     """An HMAC that the sender adds to its callbacks."""
 
-    secret: "Secret"
+    # Any of them will do, so that one can be changed while another is still in use. Empty: shortcodes have their own.
+    secrets: "tuple[Secret, ...]"
     # Where it stands: in this header, or in what this expression gives. Exactly one is set.
     header: str | None = None
     field: str | None = None
@@ -62,4 +63,6 @@ class DeclaredKind:
     methods: tuple[str, ...] = ("POST",)
     # Expression by the name of a member of the answer's body.
     answer: Mapping[str, str] = field(default_factory=dict)
+    # HTTP status of an answer that says "received".
+    status: int = 200
     signature: Signature | None = None

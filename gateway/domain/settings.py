@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,11 +53,36 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is no longer needed is kept; None means for ever."""
+
+    # Bytes of callbacks whose events have been delivered.
+    raw: timedelta | None = None
+    # Attempts of what has been delivered.
+    attempts: timedelta | None = None
+    # C2B validations.
+    questions: timedelta | None = None
+    # Quarantined callbacks that have been resolved.
+    quarantine: timedelta | None = None
+    # When `serve` purges by itself, by Nairobi's clock; None: never.
+    nightly: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HookKey:
     """One key of a shortcode. `kinds` None means every kind; else the key opens only these."""
 
     secret: Secret
     kinds: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much open quarantine of one kind is kept for a shortcode; what comes above either is answered 503."""
+
+    rows: int = 10_000
+    # In bytes, headers included.
+    size: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +106,9 @@ class Shortcode:
     # "accept" or one of C2B00011..C2B00016
     validation_default: str = "accept"
     validation_budget: timedelta = timedelta(seconds=3)
-    # So many open quarantine rows of one kind are kept for it; what comes above them is answered 503.
-    quarantine_limit: int = 10_000
+    quarantine: Quota = Quota()
+    # By kind, the secrets of its own with which a provider signs; none at all means that no signature is looked at.
+    hmac: Mapping[str, tuple[Secret, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +170,7 @@ class Settings:
     digest: str
     # Kinds of other providers' callbacks by name.
     providers: Mapping[str, DeclaredKind] = field(default_factory=dict)
+    retention: Retention = Retention()
 
     def destination(self, tenant: str, name: str) -> Destination | None:
         """Return the destination of that tenant, or None where it is no longer configured."""

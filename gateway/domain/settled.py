@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.domain.event import Event
+from gateway.domain.facts import About
+from gateway.domain.ids import derived_id
 from gateway.domain.outcome import Outcome
 from gateway.domain.received import Arrival
 
@@ -12,6 +14,10 @@ IdentityKey = tuple[str, str, str]
 """(tenant, kind, provider's id)"""
 StoredKey = tuple[str, str, str, str, str]
 """(tenant, provider, direction, id name, value)"""
+SubjectKey = tuple[str, str, str, str]
+"""(tenant, provider, id name, value): a result does not tell which way the money of its payment went."""
+
+DIRECTIONS = ("in", "out")
 
 
 class Disposition(StrEnum):
@@ -62,6 +68,17 @@ class KnownPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownResult:
+    """A stored status or reversal result, as far as settling needs it."""
+
+    callback_id: int
+    # The event that was made of it; None where none was.
+    event: Event | None
+    # The payment that it is about; None where that has not come yet.
+    payment_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What the store knows of the identities and payment keys that a batch names."""
 
@@ -71,6 +88,10 @@ class Stored:
     # Payment id by key; one payment has several keys.
     keys: dict[StoredKey, str] = field(default_factory=dict)
     payments: dict[str, KnownPayment] = field(default_factory=dict)
+    # Results by the id of their own event.
+    said: dict[str, KnownResult] = field(default_factory=dict)
+    # Results whose payment has not come yet, by the keys under which it may come.
+    waiting: dict[SubjectKey, list[KnownResult]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +106,8 @@ class Issue:
     replaces: bool = False
     # True: a person must look at it before anything is sent.
     review: bool = False
+    # The callback that it comes of; None: the arrival's own.
+    callback_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +128,10 @@ class Settled:
     keys: tuple[StoredKey, ...] = ()
     # Payments that turned out to be this one: all they have becomes its own.
     joined: tuple[str, ...] = ()
+    # What an earlier answer makes of the payment, now that it has come.
+    further: Issue | None = None
+    # Results that had waited for the payment.
+    adopted: tuple[KnownResult, ...] = ()
     # What a person should know, in one sentence.
     note: str | None = None
 
@@ -112,6 +139,27 @@ class Settled:
 def identity_key(arrival: Arrival) -> IdentityKey:
     """Return what makes this callback the same again."""
     return (arrival.callback.tenant, arrival.callback.kind, arrival.facts.identity)
+
+
+def subject_keys(arrival: Arrival, direction: str) -> tuple[StoredKey, ...]:
+    """Return the keys by which the payment that a result is about is known, if its money went that way."""
+    event = arrival.event
+    return tuple((event.tenant, event.provider, direction, name, value) for name, value in arrival.facts.subject)
+
+
+def is_result(arrival: Arrival) -> bool:
+    """Tell whether the callback is about a payment of which others tell."""
+    return arrival.facts.about is not About.ITSELF
+
+
+def own_event_ids(arrival: Arrival) -> frozenset[str]:
+    """Return the ids of all events that may have been made of this result: one for each of its own ids and outcomes."""
+    facts, event = arrival.facts, arrival.event
+    keys = facts.keys or ((event.kind, facts.identity),)
+    who = (event.tenant, event.provider, facts.direction)
+    return frozenset(
+        derived_id(*who, name, value, f"{facts.family}.{outcome.text}") for name, value in keys for outcome in Outcome
+    )
 
 
 def payment_keys(arrival: Arrival) -> tuple[StoredKey, ...]:

@@ -49,6 +49,8 @@ def compile_pick(text: str, names: Iterable[str] | None = None) -> Pick:
     unknown = next((name for name in _called(compiled.parsed) if name not in _FUNCTIONS), None)
     if unknown is not None:
         raise FaultyPick(f"{text!r} calls {unknown}(), and JMESPath has no such function")
+    if any(_negated_first(node) for node in _nodes(compiled.parsed)):
+        raise FaultyPick(f"{text!r} negates before it looks inside: write !(body.error), not !body.error")
     taken = frozenset(_taken(compiled.parsed))
     for name in sorted(taken - set(taken if names is None else names)):
         raise FaultyPick(f"{text!r} takes the name {name!r}, which there is not; {_remedy(name, sorted(names or ()))}")
@@ -83,8 +85,17 @@ def _taken(node: Mapping[str, Any]) -> Iterator[str]:
 
 def _called(node: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the functions that a parsed expression calls: JMESPath itself finds out only at work."""
-    if node["type"] == "function_expression":
-        yield node["value"]
+    return (each["value"] for each in _nodes(node) if each["type"] == "function_expression")
+
+
+def _negated_first(node: Mapping[str, Any]) -> bool:
+    """Tell whether an expression looks inside a negation: in JMESPath ! binds closer than the dot."""
+    first = node["children"][0] if node["children"] and node["type"] in _CHAINS - {"pipe"} else None
+    return isinstance(first, dict) and first["type"] == "not_expression"
+
+
+def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield node
     for child in node["children"]:
         if isinstance(child, dict):
-            yield from _called(child)
+            yield from _nodes(child)

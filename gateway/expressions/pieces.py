@@ -62,6 +62,16 @@ def compile_pieces(text: str, names: Iterable[str] | None = None) -> Pieces:
     return Pieces(tuple(_pieces(text)))
 
 
+def attributes(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the first two parts of each path in a template that can be read: ("payer", "name") of payer.name."""
+    for node in _PLAIN.parse(text).find_all((nodes.Getattr, nodes.Getitem)):
+        of, part = getattr(node, "node", None), getattr(node, "attr", None)
+        if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+            part = node.arg.value
+        if isinstance(of, nodes.Name) and isinstance(part, str):
+            yield of.name, part
+
+
 def _pieces(text: str) -> Iterator[Piece]:
     source: list[str] | None = None
     for _, kind, value in _PLAIN.lex(text):

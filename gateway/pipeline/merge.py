@@ -1,17 +1,22 @@
-"""Two callbacks that tell of one payment, an STK callback and its C2B confirmation, made into one event."""
+"""Two callbacks that tell of one payment, such as an STK callback and its C2B confirmation, made into one event."""
 
 from dataclasses import replace
 
 from gateway.domain.event import Event, Ids, Party, ResultCode
+from gateway.providers import KINDS
+
+PUSHES = frozenset(kind.name for kind in KINDS.values() if kind.push)
+"""Kinds that tell how a prompt went."""
 
 
 def merge(old: Event, new: Event) -> Event:
     """Return the old event with what its twin knows better: same id, whichever of the two came first.
 
-    The account reference and the name are the C2B confirmation's, the phone and the result are the STK callback's;
-    what only one of them has is taken from there. Amounts agree, else it would be a conflict.
+    Where one of them is a push (STK, B2B Express), phone and result are the push's, account reference and name the
+    other's; where neither is, or both are, the later one counts as the push. What only one of them has is taken from
+    there. Amounts agree, else it would be a conflict.
     """
-    push, paid = (old, new) if old.kind == "stk" else (new, old)
+    push, paid = (old, new) if old.kind in PUSHES and new.kind not in PUSHES else (new, old)
     return replace(
         old,
         account_reference=paid.account_reference or push.account_reference,

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.domain.callback import Callback
 from gateway.domain.event import Event
-from gateway.domain.facts import Facts
+from gateway.domain.facts import About, Facts
 from gateway.domain.ids import derived_id, payment_identity
 from gateway.domain.outcome import Outcome
 from gateway.domain.received import Arrival, Quarantined, Question, Reason, Received
@@ -22,7 +22,8 @@ def receive(hook: Hook, callback: Callback) -> Received:
         return Quarantined(callback, Reason.UNKNOWN_KIND, detail=f"no kind is called {hook.kind_name!r}")
     try:
         document = parse(callback.body)
-        doubt = None if hook.kind.doubt is None else hook.kind.doubt(callback, document)
+        own = hook.shortcode.hmac.get(hook.kind.name)
+        doubt = None if hook.kind.doubt is None else hook.kind.doubt(callback, document, own)
         if doubt is not None:
             return Quarantined(callback, Reason.SIGNATURE, detail=doubt)
         facts = understand(hook.kind, hook, document, callback)
@@ -67,6 +68,7 @@ def compose(kind: Kind, callback: Callback, facts: Facts) -> Event:
     """Return the event of these facts as it is if the store knows nothing of the payment yet."""
     identity = payment_identity(kind.provider, facts.direction, kind.name, facts.keys, facts.identity)
     event_type = f"{facts.family}.{facts.outcome.text}"
+    its_own = facts.about is About.ITSELF
     return Event(
         id=derived_id(callback.tenant, *identity, event_type),
         type=event_type,
@@ -75,7 +77,7 @@ def compose(kind: Kind, callback: Callback, facts: Facts) -> Event:
         provider=kind.provider,
         kind=kind.name,
         outcome=facts.outcome,
-        payment_id=derived_id(callback.tenant, *identity, "payment"),
+        payment_id=derived_id(callback.tenant, *identity, "payment") if its_own else None,
         received_at=callback.received_at,
         amount=facts.amount,
         currency=facts.currency,

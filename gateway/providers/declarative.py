@@ -38,6 +38,7 @@ def kind_of(declared: DeclaredKind) -> Kind:
         normalise=reader.facts,
         success=_reply(answer, {}),
         methods=declared.methods,
+        status=declared.status,
         reply=(lambda body: _reply(answer, _loaded(body))) if answer else None,
         doubt=None if declared.signature is None else doubter(declared.signature),
     )

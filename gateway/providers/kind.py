@@ -1,11 +1,12 @@
 """What a kind of callback is to the gateway: a schema and three pure functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.domain.callback import Callback
 from gateway.domain.facts import Facts
+from gateway.domain.settings import Secret
 
 Path = tuple[str | int, ...]
 """Keys and indexes from the root of a document to one of its values."""
@@ -41,6 +42,11 @@ class Kind:
     success: bytes
     # True: another kind of callback knows more of the same payment, and may come a little later.
     incomplete: bool = False
+    # True: it tells how a prompt went. It knows the request and the payer's phone; of reference and name, whoever
+    # confirms the same receipt knows better.
+    push: bool = False
+    # True: money has moved whenever it comes. Where its outcome is unknown nobody knows what the money is.
+    moved: bool = False
     # Set where the provider asks and no payment has happened: the answer body of a decision.
     question: Callable[[str], bytes] | None = None
     # Set where the body alone does not tell enough: completes the facts by the hook's URL and the digest of the bytes.
@@ -49,8 +55,11 @@ class Kind:
     methods: tuple[str, ...] = ("POST",)
     # Set where the answer repeats something of the callback: from the callback's bytes, whatever they are.
     reply: Callable[[bytes], bytes] | None = None
-    # Set where the provider signs what it sends: says why a callback may not be its own, None where all is right.
-    doubt: Callable[[Callback, Any], str | None] | None = None
+    # HTTP status of the answer to what is kept, where the provider asks for another one than 200.
+    status: int = 200
+    # Set where the provider signs what it sends: says why a callback may not be its own, None where all is right. It is
+    # given the secrets of the shortcode, None where it has none of its own.
+    doubt: Callable[[Callback, Any, Sequence[Secret] | None], str | None] | None = None
 
 
 def json_path(path: Path) -> str:

@@ -3,11 +3,12 @@
 import base64
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.domain.callback import Callback
 from gateway.domain.provider import Signature
+from gateway.domain.settings import Secret
 from gateway.expressions.picks import CannotPick, compile_pick
 
 _ENCODINGS: dict[str, Callable[[bytes], str]] = {
@@ -16,13 +17,18 @@ _ENCODINGS: dict[str, Callable[[bytes], str]] = {
 }
 
 
-def doubter(signature: Signature) -> Callable[[Callback, Any], str | None]:
-    """Return what says why a callback may not be its sender's, None where its signature is right."""
+def doubter(signature: Signature) -> Callable[[Callback, Any, Sequence[Secret] | None], str | None]:
+    """Return what says why a callback may not be its sender's, None where its signature is right.
+
+    It is given the secrets of the shortcode where it has some of its own; none of them means that nobody signs.
+    """
     pick = None if signature.field is None else compile_pick(signature.field)
     encode = _ENCODINGS[signature.encoding]
-    key = signature.secret.reveal().encode()
 
-    def doubt(callback: Callback, document: Any) -> str | None:
+    def doubt(callback: Callback, document: Any, own: Sequence[Secret] | None) -> str | None:
+        secrets = signature.secrets if own is None else own
+        if not secrets:
+            return None if own is not None else "no secret is configured for its shortcode"
         try:
             given = callback.headers.get(signature.header or "") if pick is None else pick(document)
         except CannotPick:
@@ -32,10 +38,12 @@ def doubter(signature: Signature) -> Callable[[Callback, Any], str | None]:
         signed = callback.body if signature.over is None else member(callback.body, signature.over)
         if signed is None:
             return f"it has no {signature.over}, which is what is signed"
-        made = encode(hmac.digest(key, signed, signature.algorithm))
         # Hex is written in either case.
         told = given.strip().lower() if signature.encoding == "hex" else given.strip()
-        return None if hmac.compare_digest(told.encode(), made.encode()) else "its signature is not right"
+        made = [encode(hmac.digest(each.reveal().encode(), signed, signature.algorithm)) for each in secrets]
+        # All of them are compared, so that the time it takes tells nothing.
+        right = [hmac.compare_digest(told.encode(), each.encode()) for each in made]
+        return None if any(right) else "its signature is not right"
 
     return doubt
 

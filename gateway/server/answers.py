@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from http import HTTPStatus
 from typing import NamedTuple
 
 from gateway.domain.settled import Disposition
@@ -77,10 +78,15 @@ class Answer:
 
 
 @lru_cache(maxsize=256)
-def answer(decision: Decision, success: bytes) -> Answer:
-    """Return the answer of a decision; `success` is what the provider takes for "received"."""
+def answer(decision: Decision, success: bytes, status: int = 200) -> Answer:
+    """Return the answer of a decision; `success` and `status` are what the provider takes for "received"."""
     row = ANSWERS[decision]
+    if row.body is None and status != row.status:
+        row = row._replace(status=status, reason=HTTPStatus(status).phrase)
     body = success if row.body is None else row.body
+    if row.status == HTTPStatus.NO_CONTENT:
+        told = ((RESULT_HEADER, row.result),) if row.result else ()
+        return Answer(row.status, row.reason, b"", told)
     result = ((RESULT_HEADER, row.result),) if row.result else ()
     headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))), *result, *row.headers.items())
     return Answer(row.status, row.reason, body, headers)

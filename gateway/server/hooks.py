@@ -1,6 +1,7 @@
 """The hot path: requests to hooks, on Tornado's public message delegates without the handlers above them."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -165,7 +166,7 @@ class HookRequest(HTTPMessageDelegate):
             kind=hook.kind_name,
             body=b"".join(self._chunks)[:MAX_BODY],
             content_type=self._headers.get("Content-Type", "")[:_MAX_VALUE],
-            headers=_kept(self._headers),
+            headers=kept(self._headers.items()),
             context=_context(self._query),
             source=self._source,
             received_at=now,
@@ -227,6 +228,7 @@ def _bounded(text: str) -> str:
     return text[:_MAX_VALUE].replace("\x00", "")
 
 
-def _kept(headers: HTTPHeaders) -> dict[str, str]:
-    kept = [(name.lower(), value[:1024]) for name, value in headers.items() if name.lower() not in _NOT_KEPT]
-    return dict(kept[:_MAX_HEADERS])
+def kept(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what is kept of headers: bounded, names in small letters, without those that hold a sender's secrets."""
+    pairs = [(name.lower(), value[:1024]) for name, value in headers if name.lower() not in _NOT_KEPT]
+    return dict(pairs[:_MAX_HEADERS])

@@ -11,7 +11,7 @@ from gateway.crash import point
 from gateway.domain.callback import Callback
 from gateway.domain.errors import QuarantineFull, StoreUnavailable
 from gateway.domain.received import Quarantined, Question, Reason, Received
-from gateway.domain.settled import Settled
+from gateway.domain.settled import Disposition, Settled
 from gateway.pipeline.hooks import Hook
 from gateway.pipeline.receive import receive
 from gateway.providers.mpesa.fields import SUCCESS
@@ -60,7 +60,7 @@ class Intake:
             done(_decision(received, None), answer_to(hook, received, None))
             self._record(received)
         else:
-            self._commit(received, lambda decision: done(decision, answer(decision, _success(hook, callback))))
+            self._commit(received, lambda decision: done(decision, _told(hook, callback, decision)))
 
     def _commit(self, received: Received, decided: Callable[[Decision], None]) -> None:
         def written(outcome: Outcome) -> None:
@@ -110,7 +110,8 @@ class Intake:
         if isinstance(received, Quarantined):
             _warn(received)
         elif settled is not None:
-            if settled.note:
+            # What says nothing new is attached in silence; its note is for who looks at the payment.
+            if settled.note and (settled.joined or settled.disposition is not Disposition.ATTACHED):
                 _note(settled, settled.note)
             self._committed(settled)
 
@@ -118,7 +119,7 @@ class Intake:
 def answer_to(hook: Hook, received: Received, settled: Settled | None) -> Answer:
     """Return the answer to a callback that is, or would be, committed. `settled` is given for arrivals."""
     if hook.kind is None or hook.kind.question is None:
-        return answer(_decision(received, settled), _success(hook, received.callback))
+        return _told(hook, received.callback, _decision(received, settled))
     # A question gets its decision whatever it looks like: no answer, or another status, would cost the payer.
     decision = received.decision if isinstance(received, Question) else hook.shortcode.validation_default
     taken = Decision.QUARANTINED if isinstance(received, Quarantined) else Decision.ACCEPTED
@@ -138,10 +139,11 @@ def _decision(received: Received, settled: Settled | None) -> Decision:
     return Decision.ACCEPTED if settled is None else DISPOSITIONS[settled.disposition]
 
 
-def _success(hook: Hook, callback: Callback) -> bytes:
-    if hook.kind is None:
-        return SUCCESS
-    return hook.kind.success if hook.kind.reply is None else hook.kind.reply(callback.body)
+def _told(hook: Hook, callback: Callback, decision: Decision) -> Answer:
+    kind = hook.kind
+    if kind is None:
+        return answer(decision, SUCCESS)
+    return answer(decision, kind.success if kind.reply is None else kind.reply(callback.body), kind.status)
 
 
 def resolver(loop: asyncio.AbstractEventLoop) -> Callable[[Sequence[tuple[Ticket, Outcome]]], None]:

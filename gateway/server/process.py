@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from tornado.httpserver import HTTPServer
 from gateway.domain.errors import QuarantineFull
 from gateway.domain.ids import RowIds
 from gateway.domain.received import Received
-from gateway.domain.settings import Settings
+from gateway.domain.settings import Quota, Settings
 from gateway.domain.settled import Settled
 from gateway.domain.times import utc_now
 from gateway.pipeline.hooks import Hooks
@@ -32,6 +33,9 @@ HEADER_TIMEOUT_S = 30.0
 BODY_TIMEOUT_S = 10.0
 MAX_HEADER = 16 * 1024
 _FINISH_LIMIT_S = 10.0
+# Who has connected in time may still be about to send.
+_LAST_CALL_S = 0.3
+_MOST_TURNS = 100
 _TELL_EVERY_S = 60.0
 
 OnStop = Callable[[Callable[[], None]], None]
@@ -51,31 +55,32 @@ class Parts:
     beside: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
-def run(parts: Parts, listener: socket.socket, on_stop: OnStop) -> None:
+def run(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnStop) -> None:
     """Take callbacks until told to stop; `on_stop` takes what is to be called then, also from a signal handler."""
     with parts.beside():
-        asyncio.run(_serve(parts, listener, on_stop))
+        asyncio.run(_serve(parts, listeners, on_stop))
 
 
-async def _serve(parts: Parts, listener: socket.socket, on_stop: OnStop) -> None:
+async def _serve(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnStop) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
 
     def stop() -> None:
         loop.call_soon_threadsafe(stopping.set)
 
-    on_stop(stop)
+    def quota(tenant: str, shortcode: str) -> Quota:
+        return parts.settings.tenants[tenant].shortcodes[shortcode].quarantine
 
-    def limit(tenant: str, shortcode: str) -> int:
-        return parts.settings.tenants[tenant].shortcodes[shortcode].quarantine_limit
-
-    inbox = Inbox(parts.settle, utc_now, limit)
+    inbox = Inbox(parts.settle, utc_now, quota)
     writer: IntakeWriter = Writer(open_engine(parts.settings.store_url), inbox, resolver(loop))
     counters, patience = Counters(), Patience(HEADER_TIMEOUT_S, BODY_TIMEOUT_S)
     server = _http_server(parts, writer, counters, patience)
-    server.add_socket(listener)
+    server.add_sockets(listeners)
+    # Only now, as it also says that callbacks are taken.
+    on_stop(stop)
     chores = [loop.create_task(_every(_TELL_EVERY_S, counters.tell)), loop.create_task(_every(1.0, patience.sweep))]
     await stopping.wait()
+    await _accept_the_rest(listeners)
     server.stop()
     for chore in chores:
         chore.cancel()
@@ -122,9 +127,21 @@ async def _probe(writer: IntakeWriter) -> None:
         raise outcome
 
 
+async def _accept_the_rest(listeners: Sequence[socket.socket]) -> None:
+    """Let the loop accept what has connected already: when the last process closes the socket, the kernel resets it."""
+    waiting = select.poll()
+    for listener in listeners:
+        waiting.register(listener, select.POLLIN)
+    for _ in range(_MOST_TURNS):
+        if not waiting.poll(0):
+            return
+        await asyncio.sleep(0)
+
+
 async def _finish(server: HTTPServer, counters: Counters) -> None:
     """Let requests that have begun come to their answer, within a limit; then close what is still connected."""
     counters.stopping = True
+    await asyncio.sleep(_LAST_CALL_S)
     deadline = time.monotonic() + _FINISH_LIMIT_S
     while counters.open and time.monotonic() < deadline:
         await asyncio.sleep(0.02)

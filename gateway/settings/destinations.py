@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.domain.settings import Destination, RetrySchedule
+from gateway.domain.event import NAMES
+from gateway.domain.settings import Destination, RetrySchedule, Secret
+from gateway.expressions.templates import FaultyTemplate, compile_template
 from gateway.settings.adapters import Adapters, FaultySchemaError
+from gateway.settings.database_url import absolute_url
 from gateway.settings.durations import duration, fraction_of
-from gateway.settings.markers import DURATION, SECRET, marked
+from gateway.settings.markers import DATABASE_URL, DURATION, SECRET, TEMPLATE, marked
 from gateway.settings.nearest import listed, nearest
 from gateway.settings.paths import absolute
 from gateway.settings.places import Steps, quoted
@@ -71,10 +74,25 @@ class Destinations:
 
     def _marked(self, value: Any, steps: Steps, mark: str, schema: dict[str, Any]) -> Any:
         if mark == SECRET:
-            return self.secrets.resolve(value, steps, schema.get("x-text"))
+            return self._secret(value, steps, schema.get("x-text") or {})
         if mark == DURATION:
             return duration(self.report, value, steps)
+        if mark == TEMPLATE:
+            return self._template(value, steps)
         return str(absolute(value, self.report.document.place(steps).file))
+
+    def _secret(self, value: Any, steps: Steps, text: dict[str, Any]) -> Secret | None:
+        is_url = text.get(DATABASE_URL) is True
+        # One without a user name has no password either.
+        secret = self.secrets.resolve(value, steps, text, plain_is_fine=is_url and "@" not in str(value))
+        return absolute_url(self.report, secret, steps) if is_url and secret is not None else secret
+
+    def _template(self, value: str, steps: Steps) -> str:
+        try:
+            compile_template(value, NAMES)
+        except FaultyTemplate as error:
+            self.report.error(steps, str(error) if str(error).endswith("?") else f"{error}.")
+        return value
 
     def _retry(self, section: Section) -> RetrySchedule:
         schedule, jitter = section.get("schedule"), section.get("jitter")

@@ -1,7 +1,7 @@
 """Configuration files -> Settings, or every problem in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,15 +17,18 @@ from gateway.settings.destination_recipes import with_destination_recipes
 from gateway.settings.destinations import Destinations
 from gateway.settings.document import Document
 from gateway.settings.files import Source, read
+from gateway.settings.hmacs import Hmacs
 from gateway.settings.include import Whole, with_includes
 from gateway.settings.interpolate import interpolate
 from gateway.settings.keys import Keys
 from gateway.settings.nearest import nearest
 from gateway.settings.numbers import refuse_unclear_numbers
+from gateway.settings.places import Steps, dotted
 from gateway.settings.providers import Providers
 from gateway.settings.recipes import with_recipes
 from gateway.settings.references import References
 from gateway.settings.report import Report, Section, problems_of
+from gateway.settings.retention import retention_of
 from gateway.settings.routes import Routes
 from gateway.settings.schema_check import check
 from gateway.settings.secrets import Secrets
@@ -43,6 +46,12 @@ class Loaded:
 
     settings: Settings | None
     problems: tuple[Problem, ...]
+    document: Document = field(default_factory=lambda: Document(None, {}))
+
+    def problem(self, steps: Steps, message: str, severity: str = "error") -> Problem:
+        """Return a mistake that was found after reading, at the place of its value."""
+        place = self.document.place(steps)
+        return Problem(place.file, place.line, place.column, dotted(steps), message, severity=severity)
 
 
 def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
@@ -61,7 +70,7 @@ def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:
     digest = sha256(b"".join(each.data for each in whole.sources)).hexdigest()
     settings = _built(report, path, known, environ, digest)
     refuse_unclear_numbers(report)
-    return Loaded(None if report.has_errors() else settings, report.problems())
+    return Loaded(None if report.has_errors() else settings, report.problems(), report.document)
 
 
 def read_whole(path: Path, environ: Mapping[str, str]) -> Whole:
@@ -81,24 +90,29 @@ def _whole(source: Source, document: Document, environ: Mapping[str, str]) -> Wh
 def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str], digest: str) -> Settings:
     root = Section(report)
     secrets = Secrets(report, environ)
-    providers = Providers(report, secrets, known.kinds).build(root.section("providers"))
+    described = Providers(report, secrets, known.kinds)
+    providers = described.build(root.section("providers"))
     # Those of an entry that is wrong too: its name is known all the same.
-    kinds = (*known.kinds, *root.section("providers"))
-    tenants = Tenants(
+    declared = tuple(root.section("providers"))
+    kinds = (*known.kinds, *declared)
+    hmacs = Hmacs(report, secrets, declared, [name for name, each in providers.items() if each.signature])
+    built = Tenants(
         report,
-        Shortcodes(report, Keys(report, secrets, kinds)),
+        Shortcodes(report, Keys(report, secrets, kinds), hmacs),
         Destinations(report, secrets, Adapters(known)),
         Routes(report, kinds),
         Validation(report),
         References(report, secrets),
     )
+    tenants = built.build(root.section("tenants").sections())
     return Settings(
         path=path,
         server=server_of(root.section("server")),
         store_url=store_url(root.section("store"), secrets, str(path)),
-        tenants=tenants.build(root.section("tenants").sections()),
+        tenants=tenants,
         digest=digest,
-        providers=providers,
+        providers=described.settled(providers, tenants.values()),
+        retention=retention_of(root.section("store").section("retention")),
     )
 
 

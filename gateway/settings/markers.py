@@ -1,8 +1,10 @@
-"""The marks that an adapter's schema may put on its settings: x-secret, x-duration and x-path.
+"""The marks that an adapter's schema may put on its settings: x-secret, x-duration, x-path and x-template.
 
 `{"x-secret": true}` takes {env: NAME}, {file: path} or a text and becomes a Secret; `{"x-duration": true}` takes
-"10s" and becomes a timedelta; `{"x-path": true}` takes a path and becomes an absolute one. Beside x-secret, keywords
-such as `pattern` and `minLength` speak of the secret's text.
+"10s" and becomes a timedelta; `{"x-path": true}` takes a path and becomes an absolute one; `{"x-template": true}` takes
+a template over an event and stays the text it is, but its faults are told with their place. Beside x-secret, keywords
+such as `pattern` and `minLength` speak of the secret's text, and `{"x-database-url": true}` makes the path of an SQLite
+URL an absolute one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,9 +13,12 @@ from typing import Any
 from gateway import resources
 from gateway.settings.places import Steps
 
-SECRET, DURATION, PATH = "x-secret", "x-duration", "x-path"
+SECRET, DURATION, PATH, TEMPLATE = "x-secret", "x-duration", "x-path", "x-template"
 
-_MARKS = (SECRET, DURATION, PATH)
+DATABASE_URL = "x-database-url"
+"""Stands beside x-secret and says more of the secret's text."""
+
+_MARKS = (SECRET, DURATION, PATH, TEMPLATE)
 
 # What these hold is data, not schema.
 _DATA = ("default", "examples", "enum", "const")
@@ -38,6 +43,8 @@ def expanded(schema: Any) -> Any:
         return {**_definition("duration"), **spelled}
     if schema.get(PATH) is True:
         return {"type": "string", "minLength": 1, "x-must": "a path", **spelled}
+    if schema.get(TEMPLATE) is True:
+        return {"type": "string", **spelled}
     return spelled
 
 

@@ -1,7 +1,7 @@
 """Kinds of other providers' callbacks: their expressions, tables, schemas and signatures."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,14 +11,17 @@ from jsonschema.exceptions import SchemaError
 
 from gateway.domain.outcome import Outcome
 from gateway.domain.provider import EPOCH, EPOCH_MS, ISO, DeclaredKind, Moment, Signature
+from gateway.domain.settings import Tenant
 from gateway.expressions.picks import FaultyPick, compile_pick
 from gateway.settings.adapters import FaultySchemaError, check_inside
+from gateway.settings.hmacs import OFF, secrets_of
 from gateway.settings.nearest import nearest
 from gateway.settings.places import Steps, quoted
 from gateway.settings.report import Report, Section
 from gateway.settings.secrets import Secrets
 
 _FORMS = (ISO, EPOCH, EPOCH_MS)
+_NO_CONTENT = 204
 _INNER = ("payer", "payee", "result", "ids")
 # The gateway does not keep it.
 _NOT_KEPT = ("authorization", "cookie", "proxy-authorization")
@@ -44,6 +47,21 @@ class Providers:
         """Return the kinds of the `providers` section by name."""
         return {name: self._kind(name, each) for name, each in section.sections().items()}
 
+    def settled(self, kinds: Mapping[str, DeclaredKind], tenants: Iterable[Tenant]) -> dict[str, DeclaredKind]:
+        """Return the kinds; where nobody has a secret to look at a signature with, it is not looked at."""
+        own = {
+            kind for tenant in tenants for each in tenant.shortcodes.values() for kind in each.hmac if each.hmac[kind]
+        }
+        found: dict[str, DeclaredKind] = {}
+        for name, kind in kinds.items():
+            blind = kind.signature is not None and not kind.signature.secrets and name not in own
+            found[name] = replace(kind, signature=None) if blind else kind
+            if blind and self.report.is_sound(("providers", name)):
+                message = "has no secret, and no shortcode has one for it: signatures are not looked at."
+                remedy = "Add secret: {env: NAME} here, or hmac: to a shortcode, or write hmac: off."
+                self.report.warning(("providers", name, "hmac"), message, remedy, at_key=True)
+        return found
+
     def _kind(self, name: str, section: Section) -> DeclaredKind:
         if name in self.kinds:
             message = f"{quoted(name)} is one of M-Pesa's kinds of callback already."
@@ -65,6 +83,7 @@ class Providers:
             direction=section.get("direction", "in"),
             methods=tuple(section.get("methods", ("POST",))),
             answer=self._picks(section.section("answer")),
+            status=self._status(section),
             signature=self._signature(section),
         )
 
@@ -118,12 +137,7 @@ class Providers:
 
     def _signature(self, section: Section) -> Signature | None:
         hmac = section.section("hmac")
-        # YAML reads `off` without quotes as false.
-        if "hmac" not in section or section.get("hmac") in ("off", False) or self.report.is_wrong(hmac.steps):
-            return None
-        if "secret" not in hmac:
-            message = "has no secret: signatures are not looked at."
-            self.report.warning(hmac.steps, message, "Add secret: {env: NAME}, or write hmac: off.", at_key=True)
+        if "hmac" not in section or section.get("hmac") in OFF or self.report.is_wrong(hmac.steps):
             return None
         header, field = hmac.get("header"), hmac.get("field")
         if (header is None) == (field is None):
@@ -132,18 +146,23 @@ class Providers:
         if header is not None and header.lower() in _NOT_KEPT:
             message = f"the header {header} is not kept, since it may hold a secret of the sender's."
             self.report.error(hmac.at("header"), message, "Ask the provider for another header.")
-        secret = self.secrets.resolve(hmac.get("secret"), hmac.at("secret")) if hmac.get("secret") else None
-        if secret is None:
-            return None
+        form = hmac.get("secret")
         over = hmac.get("over", "raw")
         return Signature(
-            secret=secret,
+            secrets=() if form is None else secrets_of(self.secrets, form, hmac.at("secret")),
             header=None if header is None else header.lower(),
             field=None if field is None else self._pick(hmac, "field"),
             over=None if over == "raw" else over,
             algorithm=hmac.get("algorithm", "sha256"),
             encoding=hmac.get("encoding", "hex"),
         )
+
+    def _status(self, section: Section) -> int:
+        status: int = section.get("status", 200)
+        if status == _NO_CONTENT and "answer" in section:
+            message = "204 has no body, and answer describes one."
+            self.report.error(section.at("status"), message, "Write status: 200, or remove answer.")
+        return status
 
     def _schema(self, section: Section) -> Mapping[str, Any]:
         schema: Mapping[str, Any] = section.get("schema", {})

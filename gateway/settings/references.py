@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from gateway.domain.references import DatabaseSource, FileSource, HttpSource, ReferenceList, Source
 from gateway.domain.settings import Secret
+from gateway.settings.database_url import absolute_url
 from gateway.settings.durations import duration
 from gateway.settings.nearest import listed
 from gateway.settings.paths import absolute
@@ -18,7 +19,6 @@ SOURCES = ("file", "database", "http")
 THE_ONE = "open"
 """The name of a tenant's list where `references` holds one list instead of a mapping of several."""
 
-_SQLITE = "sqlite:///"
 _LONGEST_TIMEOUT = timedelta(minutes=5)
 
 
@@ -73,13 +73,9 @@ class References:
         secret = self.secrets.resolve(inner.get("url"), steps, plain_is_fine=True)
         if secret is None:
             return None
-        url = secret.reveal()
-        if "://" not in url:
+        if "://" not in secret.reveal():
             self.report.error(steps, "is no database URL.", "Write one such as postgresql+psycopg://user@host/name.")
-        if url.startswith(_SQLITE):
-            path = absolute(url.removeprefix(_SQLITE), self.report.document.place(steps).file)
-            secret = Secret(f"{_SQLITE}{path}")
-        return DatabaseSource(secret, inner.get("query"))
+        return DatabaseSource(absolute_url(self.report, secret, steps), inner.get("query"))
 
     def http(self, section: Section) -> Source:
         """Return the source of an `http` address."""

@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from gateway.domain.settings import HookKey, Shortcode
+from gateway.domain.settings import HookKey, Quota, Shortcode
 from gateway.settings.durations import duration
+from gateway.settings.hmacs import Hmacs
 from gateway.settings.keys import Keys
 from gateway.settings.networks import allowed
 from gateway.settings.places import Steps
 from gateway.settings.report import Report, Section
+from gateway.settings.sizes import size_of
 
 _LONGEST_BUDGET = timedelta(seconds=5)
+# What fits whatever comes: a body of 64 KiB, headers and a query of 20 KiB, written as JSON.
+_LEAST_QUARANTINE, _MOST_QUARANTINE = 256 << 10, 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Shortcodes:
 
     report: Report
     keys: Keys
+    hmacs: Hmacs
 
     def build(self, number: str, tenant: str, section: Section) -> PlacedShortcode:
         """Return the shortcode of a section, keys placed."""
@@ -54,7 +59,8 @@ class Shortcodes:
             hold_older_than=self._hold(section),
             validation_default=section.get("validation_default", "accept"),
             validation_budget=self._budget(section),
-            quarantine_limit=section.get("quarantine_limit", 10_000),
+            quarantine=self._quota(section),
+            hmac=self.hmacs.build(section.section("hmac")),
         )
         return PlacedShortcode(shortcode, section.steps, tuple(PlacedKey(key, steps) for key, steps in placed))
 
@@ -75,6 +81,13 @@ class Shortcodes:
             message = "must be more than nothing and at most 5s, since M-Pesa waits about 8s for the answer."
             self.report.error(section.at("validation_budget"), message, "Write 3s.")
         return budget
+
+    def _quota(self, section: Section) -> Quota:
+        size = size_of(section.get("quarantine_size", "64MiB")) or 0
+        if not _LEAST_QUARANTINE <= size <= _MOST_QUARANTINE:
+            message = "must be at least 256KiB, so that there is room for any one callback, and at most 1024GiB."
+            self.report.error(section.at("quarantine_size"), message, "Write 64MiB.")
+        return Quota(section.get("quarantine_limit", 10_000), size)
 
 
 def _together(keys: list[HookKey]) -> tuple[HookKey, ...]:

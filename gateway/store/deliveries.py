@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,10 @@ from sqlalchemy import Connection, RowMapping, and_, insert, select, update
 from gateway.domain.delivery import AttemptResult, DeliveryState
 from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Seal, StepBegun, StepSaved
 from gateway.domain.event import Event, Raw
+from gateway.domain.export import CloseLines, FileWritten
 from gateway.domain.times import to_micros
 from gateway.store.eventrow import event_of
+from gateway.store.export_ledger import book_line, close_lines, mark_written
 from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS
 
 # Where no window was set the event was complete from the start, and sealing would cost a commit for nothing.
@@ -83,6 +86,7 @@ def _write_attempt(connection: Connection, ended: AttemptEnded) -> None:
             detail=verdict.detail,
             status=verdict.status,
             answer=verdict.answer,
+            steps=json.dumps([asdict(step) for step in verdict.steps]) if verdict.steps else None,
         )
     )
     change: dict[str, Any] = {
@@ -97,6 +101,7 @@ def _write_attempt(connection: Connection, ended: AttemptEnded) -> None:
     if verdict.result is not AttemptResult.UNKNOWN:
         change["open_step"] = None
     connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == ended.delivery_id).values(change))
+    book_line(connection, ended)
 
 
 def _write_begin(connection: Connection, begun: StepBegun) -> None:
@@ -122,4 +127,6 @@ _WRITES: dict[type, Callable[[Connection, Any], Event | None]] = {
     AttemptEnded: _write_attempt,
     StepBegun: _write_begin,
     StepSaved: _write_saved,
+    CloseLines: close_lines,
+    FileWritten: mark_written,
 }

@@ -9,10 +9,11 @@ from sqlalchemy.dialects import sqlite
 from gateway.crash import point
 from gateway.domain.errors import QuarantineFull
 from gateway.domain.received import Arrival, Quarantined, Question, Received
+from gateway.domain.settings import Quota
 from gateway.domain.settled import Settled, Stored
 from gateway.domain.times import Clock, to_micros
 from gateway.store.known import read_known
-from gateway.store.set_aside import Limit, write_quarantine, write_questions
+from gateway.store.set_aside import QuotaOf, write_quarantine, write_questions
 from gateway.store.settled_rows import write_settled
 from gateway.store.tables import META
 
@@ -27,10 +28,10 @@ class Probe:
 class Inbox:
     """Writes what intake received. Called on the writer's thread with an open transaction."""
 
-    def __init__(self, settle: Settle, clock: Clock, quarantine_limit: Limit = lambda *_: 10_000) -> None:
+    def __init__(self, settle: Settle, clock: Clock, quota: QuotaOf = lambda *_: Quota()) -> None:
         self._settle = settle
         self._clock = clock
-        self._quarantine_limit = quarantine_limit
+        self._quota = quota
 
     def __call__(
         self, connection: Connection, batch: Sequence[Received | Probe]
@@ -41,7 +42,7 @@ class Inbox:
         if len(arrivals) == len(batch):
             return list(settled)
         quarantined = [item for item in batch if isinstance(item, Quarantined)]
-        full = write_quarantine(connection, quarantined, self._quarantine_limit)
+        full = write_quarantine(connection, quarantined, self._quota)
         write_questions(connection, [item for item in batch if isinstance(item, Question)])
         if any(isinstance(item, Probe) for item in batch):
             connection.execute(sqlite.insert(META).prefix_with("OR REPLACE").values(key="probe", value=""))

@@ -10,17 +10,26 @@ from sqlalchemy import Connection, RowMapping, exists, or_, select
 from gateway.domain.outcome import Outcome
 from gateway.domain.received import Arrival
 from gateway.domain.settled import (
+    DIRECTIONS,
     Disposition,
     KnownCallback,
     KnownPayment,
+    KnownResult,
     Stored,
     StoredKey,
+    SubjectKey,
     identity_key,
+    is_result,
+    own_event_ids,
     payment_keys,
+    subject_keys,
 )
 from gateway.domain.times import from_micros
 from gateway.store.eventrow import event_of
-from gateway.store.tables import CALLBACKS, DELIVERIES, EVENTS, PAYMENT_KEYS, PAYMENTS
+from gateway.store.tables import CALLBACKS, DELIVERIES, EVENTS, PAYMENT_KEYS, PAYMENTS, RESULT_IDS
+
+_NAMED = frozenset({"receipt", "originator", "conversation"})
+"""Ids by which a result may name the payment that it is about."""
 
 # Without a window an event may be on its way as soon as it is committed; a clock that goes back must not reopen it.
 _SEALED = or_(EVENTS.c.sealed, EVENTS.c.sealed_at <= EVENTS.c.created_at)
@@ -34,9 +43,15 @@ def read_known(connection: Connection, arrivals: Sequence[Arrival], now: datetim
             known = KnownCallback(row["id"], row["facts_digest"], row["body_digest"])
             stored.callbacks.setdefault((tenant, kind, row["identity"]), []).append(known)
     # A repetition needs no more than its own row, and there may be a storm of them.
-    keys = [key for arrival in arrivals if not _is_stored(stored, arrival) for key in payment_keys(arrival)]
+    news = [arrival for arrival in arrivals if not _is_stored(stored, arrival)]
+    results = [arrival for arrival in news if is_result(arrival)]
+    keys = [key for arrival in news if not is_result(arrival) for key in payment_keys(arrival)]
+    stored.waiting.update(_waiting(connection, keys))
+    keys += [key for one in results for direction in DIRECTIONS for key in subject_keys(one, direction)]
     stored.keys.update(_payment_ids(connection, keys))
-    stored.payments.update(_payments(connection, set(stored.keys.values())))
+    stored.said.update(_said(connection, results))
+    about = {said.payment_id for said in stored.said.values() if said.payment_id is not None}
+    stored.payments.update(_payments(connection, about.union(stored.keys.values())))
     return stored
 
 
@@ -65,6 +80,36 @@ def _payment_ids(connection: Connection, keys: Iterable[StoredKey]) -> dict[Stor
         )
         found.update({(*group, value): payment_id for value, payment_id in connection.execute(query)})
     return found
+
+
+def _said(connection: Connection, results: Sequence[Arrival]) -> dict[str, KnownResult]:
+    ids = frozenset[str]().union(*map(own_event_ids, results))
+    if not ids:
+        return {}
+    query = select(EVENTS.c.id, EVENTS.c.callback_id, EVENTS.c.body, EVENTS.c.payment_id).where(EVENTS.c.id.in_(ids))
+    return {
+        row.id: KnownResult(row.callback_id, event_of(row.body), row.payment_id) for row in connection.execute(query)
+    }
+
+
+def _waiting(connection: Connection, keys: Iterable[StoredKey]) -> dict[SubjectKey, list[KnownResult]]:
+    """Return the results that wait for a payment of these keys. There are few: one look-up for the whole batch."""
+    wanted = {(tenant, provider, name, value) for tenant, provider, _, name, value in keys if name in _NAMED}
+    if not wanted:
+        return {}
+    ids = RESULT_IDS.c
+    query = (
+        select(ids.tenant, ids.provider, ids.name, ids.value, ids.callback_id, EVENTS.c.body)
+        .join(CALLBACKS, CALLBACKS.c.id == ids.callback_id)
+        .outerjoin(EVENTS, EVENTS.c.id == ids.event_id)
+        .where(ids.value.in_({key[3] for key in wanted}), ids.of_subject, CALLBACKS.c.payment_id.is_(None))
+        .order_by(ids.callback_id)
+    )
+    found: dict[SubjectKey, list[KnownResult]] = defaultdict(list)
+    for *key, callback_id, body in connection.execute(query):
+        event = None if body is None else event_of(body)
+        found[tuple(key)].append(KnownResult(callback_id, event, None))
+    return {key: waiting for key, waiting in found.items() if key in wanted}
 
 
 def _payments(connection: Connection, ids: set[str]) -> dict[str, KnownPayment]:

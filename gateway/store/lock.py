@@ -16,7 +16,12 @@ _RETRY_S = 5.0
 class StoreLock:
     """Holds <database>.lock while the gateway runs. The kernel lets go of it when the last process is gone."""
 
-    def __init__(self, store_url: Secret) -> None:
+    def __init__(
+        self,
+        store_url: Secret,
+        remedy: str = "stop it first, or give this one a store of its own (store.url)",
+    ) -> None:
+        self._remedy = remedy
         database = database_file(store_url)
         self._path: Path | None = None if database is None else database.with_name(f"{database.name}.lock")
 
@@ -34,10 +39,7 @@ class StoreLock:
         while not _locked(self._file):
             if time.monotonic() >= deadline:
                 self._file.close()
-                raise StoreError(
-                    f"Another gateway is running on this store ({self._path} is locked): stop it first, or give this "
-                    "one a store of its own (store.url)."
-                )
+                raise StoreError(f"Another gateway is running on this store ({self._path} is locked): {self._remedy}.")
             time.sleep(0.05)
 
     def __exit__(

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+import gateway.store.export_tables  # noqa: F401 (its tables are made with all others)
 from gateway.domain.errors import StoreError
 from gateway.domain.settings import Secret
 from gateway.store.engine import open_engine
-from gateway.store.tables import META, METADATA, SCHEMA_VERSION
+from gateway.store.tables import COMPATIBLE_FROM, META, METADATA, SCHEMA_VERSION
+from gateway.store.version import Version, objection, read_version, write_version
 
 
 def database_file(store_url: Secret) -> Path | None:
@@ -27,38 +29,46 @@ def require_folder(database: Path | None) -> None:
         raise StoreError(f"store.url: the folder {database.parent} does not exist; create it, or name another one.")
 
 
-def prepare(store_url: Secret) -> None:
-    """Create what is missing and check the version. Raises StoreError with what to do.
+def prepare(store_url: Secret, config: Path | None = None) -> None:
+    """Create a store that is not there, check the version of one that is. Raises StoreError with what to do.
 
     The switch to WAL ignores the busy time-out, so that it happens here, before there is anybody to collide with.
+    `config` is the configuration file, for the command that an error names.
     """
     path = database_file(store_url)
     require_folder(path)
-    with _telling(path):
+    with telling(path):
         _switch_to_wal(path)
         with open_engine(store_url).begin() as connection:
-            METADATA.create_all(connection)
-            if _version(connection) is None:
-                connection.execute(insert(META).values(key="schema_version", value=str(SCHEMA_VERSION)))
-            _check_version(connection)
+            if not _is_store(connection):
+                METADATA.create_all(connection)
+                write_version(connection, Version(SCHEMA_VERSION, COMPATIBLE_FROM))
+            _check_version(connection, config)
 
 
-def require(store_url: Secret) -> Engine:
-    """Return an engine on a store that is there already, for commands that only read. Raises StoreError."""
+def require(store_url: Secret, config: Path | None = None) -> Engine:
+    """Return an engine on a store that is there already and fits this release. Raises StoreError with what to do."""
+    engine = existing(store_url)
+    # Reading only: who looks must not wait for those who write, nor make them wait.
+    with telling(database_file(store_url)), engine.connect().execution_options(reads_only=True) as connection:
+        _check_version(connection, config)
+    return engine
+
+
+def existing(store_url: Secret) -> Engine:
+    """Return an engine on a store that is there, whatever its version. Raises StoreError where there is none."""
     path = database_file(store_url)
     if path is not None and not path.is_file():
         raise StoreError(f"There is no store at {path} yet: `pesagate serve` creates it.")
     engine = open_engine(store_url)
-    # Reading only: who looks must not wait for those who write, nor make them wait.
-    with _telling(path), engine.connect().execution_options(reads_only=True) as connection:
-        if not inspect(connection).has_table(META.name):
+    with telling(path), engine.connect().execution_options(reads_only=True) as connection:
+        if not _is_store(connection):
             raise StoreError(f"The file {path} is not a Pesagate store: check store.url.")
-        _check_version(connection)
     return engine
 
 
 @contextmanager
-def _telling(path: Path | None) -> Iterator[None]:
+def telling(path: Path | None) -> Iterator[None]:
     """Turn what the database says into an error for a person."""
     try:
         yield
@@ -79,15 +89,11 @@ def _switch_to_wal(path: Path | None) -> None:
         raise StoreError(f"store.url: SQLite cannot use its write-ahead log for {path}: put it on a local disk.")
 
 
-def _version(connection: Connection) -> str | None:
-    version: str | None = connection.scalar(select(META.c.value).where(META.c.key == "schema_version"))
-    return version
+def _is_store(connection: Connection) -> bool:
+    return inspect(connection).has_table(META.name)
 
 
-def _check_version(connection: Connection) -> None:
-    found = _version(connection)
-    if found != str(SCHEMA_VERSION):
-        raise StoreError(
-            f"The store has tables of version {found}, this release needs {SCHEMA_VERSION}: "
-            "use the release that made the store."
-        )
+def _check_version(connection: Connection, config: Path | None) -> None:
+    said = objection(read_version(connection), SCHEMA_VERSION, config)
+    if said is not None:
+        raise StoreError(said)

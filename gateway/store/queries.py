@@ -1,11 +1,12 @@
 """Questions that people ask of the store. They only read, and stream: a list may be long."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Connection, Engine, Select, not_, select
 
 from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.event import Event, Raw
@@ -43,7 +44,7 @@ def quarantined(connection: Connection, tenant: str | None = None) -> Iterator[d
             table.id, table.tenant, table.shortcode, table.kind, table.reason, table.path, table.detail,
             table.source, table.content_type, table.body_digest, table.seen, table.received_at, table.last_seen_at,
         )
-        .where(table.resolved.is_(False))
+        .where(not_(table.resolved))
         .order_by(table.id)
     )  # fmt: skip
     if tenant is not None:
@@ -112,17 +113,26 @@ def deliveries_of(connection: Connection, event_id: str) -> Iterator[dict[str, A
     query = select(DELIVERIES).where(DELIVERIES.c.event_id == event_id).order_by(DELIVERIES.c.id)
     for row in connection.execute(query).mappings():
         tries = select(ATTEMPTS).where(ATTEMPTS.c.delivery_id == row["id"]).order_by(ATTEMPTS.c.number)
-        attempts = [
-            {**attempt, "started_at": nairobi_text(from_micros(attempt["started_at"]))}
-            for attempt in connection.execute(tries).mappings()
-        ]
+        attempts = [_attempt(attempt) for attempt in connection.execute(tries).mappings()]
         yield {
             "destination": row["destination"],
             "state": row["state"],
             "waiting_for": row["waiting_for"],
             "due_at": nairobi_text(from_micros(row["due_at"])),
+            "saved": _saved(row["saved"]),
             "attempts": attempts,
         }
+
+
+def _attempt(row: Any) -> dict[str, Any]:
+    steps = json.loads(row["steps"]) if row["steps"] else []
+    return {**row, "started_at": nairobi_text(from_micros(row["started_at"])), "steps": steps}
+
+
+def _saved(text: str | None) -> dict[str, Any]:
+    """Return what steps saved; what an adapter keeps for itself has a name that begins with an underscore."""
+    saved = json.loads(text) if text else {}
+    return {name: value for name, value in saved.items() if not name.startswith("_")}
 
 
 def _waiting_for(row: Any, now: int, configured: bool) -> str | None:

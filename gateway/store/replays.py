@@ -19,6 +19,8 @@ class Wanted:
     """What a person wants replayed. None, and an empty tuple, mean: whatever it is."""
 
     payments: tuple[str, ...] = ()
+    # Events of results whose payment has not come; with `payments` they are what is meant.
+    events: tuple[str, ...] = ()
     tenant: str | None = None
     destination: str | None = None
     reason: str | None = None
@@ -88,8 +90,8 @@ def _row(event: Event, destination: str, now: int) -> dict[str, Any]:
 
 
 def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    if wanted.payments:
-        query = query.where(EVENTS.c.payment_id.in_(wanted.payments))
+    if wanted.payments or wanted.events:
+        query = query.where(or_(EVENTS.c.payment_id.in_(wanted.payments), EVENTS.c.id.in_(wanted.events)))
     if wanted.tenant is not None:
         query = query.where(EVENTS.c.tenant == wanted.tenant)
     if wanted.since is not None:

@@ -1,13 +1,15 @@
 """Quarantined callbacks, once more: what becomes an event is settled and resolved in one transaction."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, Engine, RowMapping, not_, select, update
 
+from gateway.crash import point
 from gateway.domain.callback import Callback
+from gateway.domain.errors import StoreUnavailable
 from gateway.domain.received import Arrival, Quarantined, Received
 from gateway.domain.settled import Settled
 from gateway.domain.times import from_micros, to_micros
@@ -15,6 +17,10 @@ from gateway.store.inbox import Settle
 from gateway.store.known import read_known
 from gateway.store.settled_rows import write_settled
 from gateway.store.tables import QUARANTINE
+from gateway.store.writer import cause_of, is_the_stores
+
+CHUNK = 100
+"""So many rows are one commit: a running gateway never waits long for the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,19 @@ class Reviewed:
     settled: Settled | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row whose rows the database does not take: it stays as it was."""
+
+    id: int
+    # Why, in the driver's words or by the name of the fault; of no payer.
+    cause: str
+
+
+Take = Callable[[Connection, Sequence[int]], Sequence[Reviewed]]
+"""Takes the rows of these ids once more, in an open transaction."""
+
+
 def open_rows(
     connection: Connection,
     ids: Sequence[int] = (),
@@ -36,7 +55,7 @@ def open_rows(
 ) -> list[int]:
     """Return the ids of the open quarantine rows that are meant, the oldest first. No id means: any."""
     table = QUARANTINE.c
-    query = select(table.id).where(table.resolved.is_(False)).order_by(table.id)
+    query = select(table.id).where(not_(table.resolved)).order_by(table.id)
     if ids:
         query = query.where(table.id.in_(ids))
     if tenant is not None:
@@ -61,7 +80,7 @@ def reprocess(
     row, with the reason of today.
     """
     rows = connection.execute(
-        select(QUARANTINE).where(QUARANTINE.c.id.in_(ids), QUARANTINE.c.resolved.is_(False)).order_by(QUARANTINE.c.id)
+        select(QUARANTINE).where(QUARANTINE.c.id.in_(ids), not_(QUARANTINE.c.resolved)).order_by(QUARANTINE.c.id)
     ).mappings()
     received = [receive(_callback(row), row["reason"]) for row in rows]
     arrivals = [one for one in received if isinstance(one, Arrival)]
@@ -73,9 +92,41 @@ def reprocess(
     return [Reviewed(one.callback.id, one, by_callback.get(one.callback.id)) for one in received]
 
 
+def reprocess_all(engine: Engine, ids: Sequence[int], take: Take) -> Iterator[Reviewed | Refused]:
+    """Yield what becomes of quarantined rows, after the commit that it speaks of.
+
+    Each commit is of a chunk; where one row of it is at fault, the chunk is halved until that row stands alone. Raises
+    StoreUnavailable where no row is to blame; what was committed before stays so.
+    """
+    for start in range(0, len(ids), CHUNK):
+        yield from _chunk(engine, ids[start : start + CHUNK], take)
+
+
+def _chunk(engine: Engine, ids: Sequence[int], take: Take) -> Iterator[Reviewed | Refused]:
+    try:
+        with engine.begin() as connection:
+            done = take(connection, ids)
+            point("before_reprocessed")
+    except Exception as error:
+        if is_the_stores(error):
+            raise StoreUnavailable(
+                f"The store does not take what comes out of quarantine: {cause_of(error)}."
+            ) from error
+        if len(ids) == 1:
+            yield Refused(ids[0], cause_of(error))
+            return
+    else:
+        point("after_reprocessed")
+        yield from done
+        return
+    middle = len(ids) // 2
+    yield from _chunk(engine, ids[:middle], take)
+    yield from _chunk(engine, ids[middle:], take)
+
+
 def resolve(connection: Connection, row_id: int) -> bool:
     """Mark a row as dealt with; its bytes stay. Return whether there was an open one."""
-    query = update(QUARANTINE).where(QUARANTINE.c.id == row_id, QUARANTINE.c.resolved.is_(False)).values(resolved=True)
+    query = update(QUARANTINE).where(QUARANTINE.c.id == row_id, not_(QUARANTINE.c.resolved)).values(resolved=True)
     return connection.execute(query).rowcount == 1
 
 

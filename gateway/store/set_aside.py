@@ -1,13 +1,17 @@
 """The rows of what became no event: quarantine, and questions with their decision."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, not_, select
 from sqlalchemy.dialects import sqlite
 
+from gateway.domain.callback import Callback
 from gateway.domain.errors import QuarantineFull
 from gateway.domain.event import money_text
 from gateway.domain.received import Quarantined, Question
+from gateway.domain.settings import Quota
 from gateway.domain.times import to_micros
 from gateway.store.hot import HotStatement, Row
 from gateway.store.settled_rows import CALLBACK_COLUMNS, callback_row
@@ -27,7 +31,7 @@ _QUARANTINE = HotStatement(
             "resolved": literal_column("0"),
         },
     ),
-    *CALLBACK_COLUMNS, "reason", "path", "detail",
+    *CALLBACK_COLUMNS, "reason", "path", "detail", "size",
 )  # fmt: skip
 _QUESTION = HotStatement(
     QUESTIONS.insert(),
@@ -36,39 +40,77 @@ _QUESTION = HotStatement(
 )  # fmt: skip
 
 
-Limit = Callable[[str, str], int]
-"""Gives how many open rows of one kind are kept for a tenant's shortcode."""
+QuotaOf = Callable[[str, str], Quota]
+"""Gives how much of the open rows of one kind is kept for a tenant's shortcode."""
+
+
+@dataclass(slots=True)
+class _Room:
+    """What is left of a hook's quota."""
+
+    rows: int
+    size: int
+
+    def take(self, size: int) -> str | None:
+        """Take what one callback needs; return the configuration's name of what it lacks, None where there is room."""
+        lacks = "quarantine_limit" if self.rows < 1 else "quarantine_size" if self.size < size else None
+        if lacks is None:
+            self.rows -= 1
+            self.size -= size
+        return lacks
 
 
 def write_quarantine(
-    connection: Connection, quarantined: Sequence[Quarantined], limit: Limit
+    connection: Connection, quarantined: Sequence[Quarantined], quota: QuotaOf
 ) -> dict[int, QuarantineFull]:
     """Write what goes to quarantine; return, by callback, what found it full."""
     full: dict[int, QuarantineFull] = {}
-    room: dict[Hook, int] = {}
     rows: list[Row] = []
-    for item in quarantined:
-        callback = item.callback
-        hook = (callback.tenant, callback.shortcode, callback.kind)
-        if hook not in room:
-            room[hook] = limit(callback.tenant, callback.shortcode) - _open(connection, hook)
-        if room[hook] <= 0 and not _is_known(connection, hook, callback.body_digest):
-            full[callback.id] = QuarantineFull(f"the quarantine of {' '.join(hook)} is full")
-            continue
-        room[hook] -= 1
-        rows.append((*callback_row(callback), item.reason.value, item.path, item.detail))
+    for hook, items in _by_hook(quarantined).items():
+        known = _known(connection, hook, {item.callback.body_digest for item in items})
+        room = _room(connection, hook, quota(*hook[:2]))
+        for item in items:
+            callback = item.callback
+            size = _size(callback)
+            lacks = None if callback.body_digest in known else room.take(size)
+            if lacks is None:
+                known.add(callback.body_digest)
+                rows.append((*callback_row(callback), item.reason.value, item.path, item.detail, size))
+            else:
+                full[callback.id] = QuarantineFull(f"the quarantine of {' '.join(hook)} is full ({lacks})")
     _QUARANTINE(connection, rows)
     return full
 
 
-def _open(connection: Connection, hook: Hook) -> int:
-    """Count the open rows of a hook: along its part of an index of open rows only, never the whole table."""
-    return connection.scalar(select(func.count()).where(*_of(hook), QUARANTINE.c.resolved.is_(False))) or 0
+def _by_hook(quarantined: Sequence[Quarantined]) -> dict[Hook, list[Quarantined]]:
+    hooks: dict[Hook, list[Quarantined]] = {}
+    for item in quarantined:
+        callback = item.callback
+        hooks.setdefault((callback.tenant, callback.shortcode, callback.kind), []).append(item)
+    return hooks
 
 
-def _is_known(connection: Connection, hook: Hook, body_digest: str) -> bool:
-    query = select(QUARANTINE.c.id).where(*_of(hook), QUARANTINE.c.body_digest == body_digest)
-    return connection.scalar(query) is not None
+def _room(connection: Connection, hook: Hook, quota: Quota) -> _Room:
+    rows, size = tuple(connection.execute(open_of(hook)).one())
+    return _Room(quota.rows - rows, quota.size - size)
+
+
+def open_of(hook: Hook) -> Select[Any]:
+    """Return what adds up number and size of a hook's open rows: from an index of open rows only, never the table."""
+    # SQLite takes the index for `resolved = 0`, which this makes, and not for `resolved IS 0`.
+    count, size = func.count(), func.coalesce(func.sum(QUARANTINE.c.size), 0)
+    return select(count, size).where(*_of(hook), not_(QUARANTINE.c.resolved))
+
+
+def _size(callback: Callback) -> int:
+    told = (callback.headers, callback.context)
+    return len(callback.body) + sum(len(name) + len(value) for each in told for name, value in each.items())
+
+
+def _known(connection: Connection, hook: Hook, digests: set[str]) -> set[str]:
+    """Return the digests of bytes that have a row already, open or not: they are counted there, and need no room."""
+    query = select(QUARANTINE.c.body_digest).where(*_of(hook), QUARANTINE.c.body_digest.in_(digests))
+    return set(connection.scalars(query))
 
 
 def _of(hook: Hook) -> tuple[ColumnElement[bool], ...]:

@@ -8,11 +8,11 @@ from sqlalchemy.dialects import sqlite
 
 from gateway.domain.callback import Callback
 from gateway.domain.delivery import DeliveryState, WaitingFor
-from gateway.domain.settled import Disposition, Issue, Settled
+from gateway.domain.settled import Disposition, Issue, KnownResult, Settled, is_result
 from gateway.domain.times import to_micros
 from gateway.store.eventrow import event_json
 from gateway.store.hot import HotStatement, Row
-from gateway.store.tables import CALLBACK_COPIES, CALLBACKS, DELIVERIES, EVENTS, PAYMENT_KEYS, PAYMENTS
+from gateway.store.tables import CALLBACK_COPIES, CALLBACKS, DELIVERIES, EVENTS, PAYMENT_KEYS, PAYMENTS, RESULT_IDS
 
 CALLBACK_COLUMNS = (
     "id", "tenant", "shortcode", "kind", "body", "body_digest", "content_type", "headers", "context", "source",
@@ -48,6 +48,9 @@ _INSERT_EVENT = HotStatement(
     EVENTS.insert(),
     "id", "tenant", "shortcode", "type", "payment_id", "callback_id", "body", "created_at", "sealed_at",
 )  # fmt: skip
+_INSERT_RESULT_ID = HotStatement(
+    RESULT_IDS.insert(), "value", "name", "tenant", "provider", "of_subject", "callback_id", "event_id"
+)
 _INSERT_DELIVERY = HotStatement(
     DELIVERIES.insert(), "event_id", "tenant", "destination", "state", "waiting_for", "due_at", "updated_at"
 )
@@ -56,17 +59,21 @@ _INSERT_DELIVERY = HotStatement(
 def write_settled(connection: Connection, settled: Sequence[Settled], now: int) -> None:
     """Write all rows of a batch. `now` is in microseconds, by the database's clock."""
     _write_payments(connection, settled, now)
-    told = [one for one in settled if one.payment is not None]
+    told = [one for one in settled if one.repeats is None]
     _INSERT_CALLBACK(connection, [_callback_row(one) for one in told])
-    _write_repetitions(connection, [one for one in settled if one.payment is None])
-    fresh = [(one, one.issue) for one in settled if one.issue is not None and not one.issue.replaces]
+    _write_repetitions(connection, [one for one in settled if one.repeats is not None])
+    issued = [(one, issue) for one in told for issue in (one.issue, one.further) if issue is not None]
+    fresh = [(one, issue) for one, issue in issued if not issue.replaces]
     _INSERT_EVENT(connection, [_event_row(one, issue, now) for one, issue in fresh])
     _INSERT_DELIVERY(connection, [row for _, issue in fresh for row in _delivery_rows(issue, now)])
+    _INSERT_RESULT_ID(connection, [row for one in told if is_result(one.arrival) for row in _result_id_rows(one)])
     for one in told:
         if one.issue is not None and one.issue.replaces:
             _replace_event(connection, one.issue, now)
-        if one.joined and one.payment is not None:
+        if one.payment is not None and one.joined:
             _join(connection, one.joined, one.payment.id)
+        if one.payment is not None and one.adopted:
+            _adopt(connection, one.adopted, one.payment.id)
 
 
 def callback_row(callback: Callback) -> Row:
@@ -100,7 +107,7 @@ def _write_payments(connection: Connection, settled: Sequence[Settled], now: int
         if one.new_payment:
             who = (payment.id, event.tenant, event.shortcode, event.provider, one.arrival.facts.direction)
             new.append((*who, *state, now))
-        elif one.disposition is Disposition.ACCEPTED:
+        elif one.disposition is Disposition.ACCEPTED or one.joined or one.further:
             changed.append((payment.id, *state))
         keys += [(*key, payment.id) for key in one.keys]
     _INSERT_PAYMENT(connection, new)
@@ -141,9 +148,28 @@ def _join(connection: Connection, joined: Sequence[str], payment_id: str) -> Non
         connection.execute(update(table).where(table.c.payment_id.in_(joined)).values(payment_id=payment_id))
 
 
+def _adopt(connection: Connection, results: Sequence[KnownResult], payment_id: str) -> None:
+    events = [one.event.id for one in results if one.event is not None]
+    for table, ids in ((CALLBACKS, [one.callback_id for one in results]), (EVENTS, events)):
+        connection.execute(update(table).where(table.c.id.in_(ids)).values(payment_id=payment_id))
+
+
+def _result_id_rows(one: Settled) -> set[Row]:
+    """Return the ids of a result and those of the payment that it is about: people search by either."""
+    facts, event = one.arrival.facts, one.arrival.event
+    own = [("receipt", facts.receipt)] if facts.receipt else []
+    made = None if one.issue is None or one.issue.event.id != event.id else event.id
+    return {
+        (value, name, event.tenant, event.provider, of_subject, one.arrival.callback.id, made)
+        for of_subject, ids in ((False, (*own, *facts.keys)), (True, facts.subject))
+        for name, value in ids
+    }
+
+
 def _event_row(one: Settled, issue: Issue, now: int) -> Row:
     event = issue.event
-    who = (event.id, event.tenant, event.shortcode, event.type, event.payment_id, one.arrival.callback.id)
+    callback_id = issue.callback_id or one.arrival.callback.id
+    who = (event.id, event.tenant, event.shortcode, event.type, event.payment_id, callback_id)
     return (*who, event_json(event), now, to_micros(issue.due_at))
 
 

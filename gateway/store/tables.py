@@ -13,10 +13,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
 SCHEMA_VERSION = 2
+"""Goes up with every change of the tables. From the first release on each number is a step in `migrations/versions`."""
+
+COMPATIBLE_FROM = SCHEMA_VERSION
+"""The oldest release, by its SCHEMA_VERSION, that works on these tables too."""
 
 METADATA = MetaData()
 
@@ -35,7 +40,7 @@ META = Table(
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Facts about the store itself: the version of its tables."""
+"""Facts about the store itself: the version of its tables, and which older releases can work on them."""
 
 CALLBACKS = Table(
     "callbacks",
@@ -46,7 +51,8 @@ CALLBACKS = Table(
     Column("kind", String(64), nullable=False),
     Column("identity", String(128), nullable=False),
     Column("facts_digest", String(32), nullable=False),
-    Column("payment_id", String(36), nullable=False),
+    # Null: a status or reversal result whose payment has not come yet.
+    Column("payment_id", String(36)),
     # accepted | attached | conflict
     Column("disposition", String(16), nullable=False),
     Column("note", Text),
@@ -118,18 +124,36 @@ EVENTS = Table(
     Column("tenant", String(64), nullable=False),
     Column("shortcode", String(16), nullable=False),
     Column("type", String(64), nullable=False),
-    Column("payment_id", String(36), ForeignKey("payments.id"), nullable=False),
+    # Null: it speaks of a payment that has not come yet.
+    Column("payment_id", String(36), ForeignKey("payments.id")),
     # The callback whose bytes `raw` sends.
     Column("callback_id", RowId, ForeignKey("callbacks.id"), nullable=False),
     Column("body", Text, nullable=False),
     _micros("created_at"),
     # Until then, and unless delivery has sealed it before, a twin may still complete the event.
     _micros("sealed_at"),
-    Column("sealed", Boolean, nullable=False, server_default=text("0")),
+    Column("sealed", Boolean, nullable=False, server_default=false()),
     Index("events_payment", "payment_id"),
     sqlite_autoincrement=True,
 )
 """Normalised facts, as destinations get them."""
+
+RESULT_IDS = Table(
+    "result_ids",
+    METADATA,
+    # The value first: people search by it alone.
+    Column("value", String(128), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("tenant", String(64), primary_key=True),
+    Column("provider", String(32), primary_key=True),
+    # True: it names the payment that the result is about; false: the result itself.
+    Column("of_subject", Boolean, primary_key=True),
+    Column("callback_id", RowId, ForeignKey("callbacks.id"), primary_key=True, autoincrement=False),
+    # The event that came of the result; null where none did.
+    Column("event_id", String(36), ForeignKey("events.id")),
+    sqlite_with_rowid=False,
+)
+"""Ids that status and reversal results name. They are no payments, so that these are no payment keys."""
 
 DELIVERIES = Table(
     "deliveries",
@@ -179,6 +203,8 @@ ATTEMPTS = Table(
     Column("detail", Text, nullable=False),
     Column("status", Integer),
     Column("answer", Text),
+    # JSON: what became of each step, where a destination has steps.
+    Column("steps", Text),
 )
 """Every try of a delivery and what the destination said."""
 
@@ -201,15 +227,19 @@ QUARANTINE = Table(
     _micros("received_at"),
     Column("seen", Integer, nullable=False, server_default=text("1")),
     _micros("last_seen_at"),
-    Column("resolved", Boolean, nullable=False, server_default=text("0")),
+    # What counts against the hook's quota: bytes of body, headers and context.
+    Column("size", Integer, nullable=False),
+    Column("resolved", Boolean, nullable=False, server_default=false()),
     # The same bytes on the same hook are one counted row.
     UniqueConstraint("tenant", "shortcode", "kind", "body_digest", name="quarantine_bytes"),
-    # To count what is open of a hook, and to list it.
+    # To add up what is open of a hook, and to list it. SQLite reads the index alone only if it holds `resolved` too.
     Index(
         "quarantine_open",
         "tenant",
         "shortcode",
         "kind",
+        "size",
+        "resolved",
         sqlite_where=text("resolved = 0"),
         postgresql_where=text("NOT resolved"),
     ),

@@ -98,11 +98,11 @@ class Writer(Generic[Item, Ticket, Written]):
             return list(written)
         except Exception as error:
             self._disconnect()
-            if _is_the_stores(error):
-                _LOG.error("a batch could not be committed", rows=len(items), error=_cause(error))
-                return [StoreUnavailable(_cause(error))] * len(items)
+            if is_the_stores(error):
+                _LOG.error("a batch could not be committed", rows=len(items), error=cause_of(error))
+                return [StoreUnavailable(cause_of(error))] * len(items)
             if len(items) == 1:
-                _LOG.error("a row could not be committed", error=_cause(error), kind=type(error).__name__)
+                _LOG.error("a row could not be committed", error=cause_of(error), kind=type(error).__name__)
                 return [error]
         middle = len(items) // 2
         return self._commit(items[:middle]) + self._commit(items[middle:])
@@ -120,12 +120,14 @@ class Writer(Generic[Item, Ticket, Written]):
             self._connection = None
 
 
-def _is_the_stores(error: Exception) -> bool:
+def is_the_stores(error: Exception) -> bool:
     """Tell whether a fault is the store's own (full, locked, damaged, gone), so that no item is to blame for it."""
     # The plain DatabaseError is a damaged file; those below it that are not named here speak of the data.
     return isinstance(error, OperationalError | InternalError | StoreUnavailable) or type(error) is DatabaseError
 
 
-def _cause(error: Exception) -> str:
-    # The driver's own words, without the statement and its parameters: those hold phone numbers and names.
-    return str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
+def cause_of(error: Exception) -> str:
+    """Return why the store failed, in words that name no payer."""
+    # The driver's own words, without the statement and its parameters: those hold phone numbers and names. PostgreSQL
+    # adds lines that hold the values of keys.
+    return str(error.orig).partition("\n")[0] if isinstance(error, DBAPIError) else type(error).__name__

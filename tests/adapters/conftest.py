@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from customer_database import ENGINES, Customer, customer, emptied
 
 from adapters.http import HttpAdapter
 from adapters.testing import Receiver
@@ -31,3 +32,17 @@ def make_http() -> Iterator[Callable[..., HttpAdapter]]:
     yield make
     for adapter in made:
         adapter.close()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Customer]:
+    """A customer's database on each engine, one for all tests of a module."""
+    with customer(request.param, tmp_path_factory.mktemp("erp")) as made:
+        yield made
+
+
+@pytest.fixture
+def erp_table(engine_database: Customer) -> Iterator[Customer]:
+    """A customer's database on each engine with the usual table in it, and nothing in that."""
+    with emptied(engine_database) as made:
+        yield made

@@ -13,6 +13,8 @@ import pytest
 from adapters.http import HttpAdapter
 from adapters.http.options import DEFAULT_TIMEOUT, Options
 from adapters.http.request import OWN_HEADERS
+from adapters.testing import Answer, MemoryProgress, Receiver, sample_event
+from gateway.domain.adapter import Mistake
 from gateway.domain.settings import Secret
 from gateway.resources import data_dir
 
@@ -28,6 +30,22 @@ ACCEPTED: Mapping[str, Mapping[str, Any]] = {
     "basic": {"auth": {"basic": {"user": "u", "password": {"file": "p"}}}},
     "header": {"auth": {"header": {"name": "X-Api-Key", "value": {"env": "K"}}}},
     "raw": {"raw": True, "idempotent": True, "include": []},
+    "a body of one's own": {"body": {"a": ["{{ receipt }}", 1, None]}, "method": "PUT", "save": {"erp_id": "body.id"}},
+    "a form": {"form": {"to": "{{ payer.msisdn }}", "n": 1, "flag": True}, "query": {"db": "duka"}},
+    "xml": {"xml": "<a/>", "content_type": "text/xml", "success_when": "body.a", "reject_when": "body.b"},
+    "text": {"text": "{{ receipt }}", "retry_when": "status == `423`", "duplicate_when": "status == `409`"},
+    "steps": {
+        "steps": [
+            {"name": "find", "get": "/x", "find": True, "query": {"a": "b"}, "save": {"x": "body.x"}, "timeout": "5s"},
+            {"name": "make", "unless": "x", "post": "/x", "body": {}, "headers": {"A": "b"}, "idempotent": False},
+        ],
+        "headers": {"A": "b"},
+        "idempotent": True,
+        "include": ["raw"],
+        "success_when": "status == `200`",
+        "secrets": {"api_key": {"env": "K"}},
+        "probe": {"get": "/user", "query": {"a": "b"}, "success_when": "body.ok"},
+    },
     "an event with everything": {
         "method": "POST",
         "headers": {"X-Branch": "head-office"},
@@ -59,6 +77,18 @@ REFUSED: Mapping[str, Mapping[str, Any]] = {
     "the same part twice": {"include": ["raw", "raw"]},
     "an unknown envelope": {"envelope": "cloudevents"},
     "raw with an envelope": {"raw": True, "envelope": "standard"},
+    "no steps": {"steps": []},
+    "a step without a name": {"steps": [{"get": "/x"}]},
+    "a step's name with a blank": {"steps": [{"name": "a b", "get": "/x"}]},
+    "a step with an unknown key": {"steps": [{"name": "a", "get": "/x", "raw": True}]},
+    "steps beside a body": {"body": {}, "steps": [{"name": "a", "get": "/x"}]},
+    "steps beside raw": {"raw": True, "steps": [{"name": "a", "get": "/x"}]},
+    "steps beside a method": {"method": "PUT", "steps": [{"name": "a", "get": "/x"}]},
+    "a body beside raw": {"raw": True, "body": {}},
+    "a body in an envelope": {"body": {}, "envelope": "standard"},
+    "a saved name with a capital": {"save": {"Id": "body.id"}},
+    "a predicate that is no text": {"success_when": True},
+    "a probe that writes": {"probe": {"post": "/x"}},
     "raw with include": {"raw": True, "include": ["balances"]},
 }
 
@@ -185,6 +215,180 @@ def test_check_refuses_each_header_of_our_own(name: str, make_http: Make) -> Non
         {"timeout": timedelta(minutes=5)},
     ],
 )
-@pytest.mark.parametrize("live", [False, True])
-def test_check_is_content_with(settings: dict[str, Any], live: bool, make_http: Make) -> None:
-    assert make_http(**{"url": URL, **settings}).check(live=live) == ()
+def test_check_is_content_with(settings: dict[str, Any], make_http: Make) -> None:
+    assert make_http(**{"url": URL, **settings}).check() == ()
+
+
+STEP = {"name": "make", "post": "/x"}
+FIND = {"name": "find", "get": "/x", "save": {"move": "body.id"}}
+UNLESS = {"unless": "move"}
+
+MISTAKES = [
+    ({"body": {"a": ["{{ recipt }}"]}}, ("body", "a", 0), "did you mean 'receipt'?"),
+    (
+        {"headers": {"X-A": "{{ payer.nmae }}"}},
+        ("headers", "X-A"),
+        "takes payer.nmae, which there is not; did you mean 'name'?",
+    ),
+    ({"query": {"q": "{{ receipt | b64urll }}"}}, ("query", "q"), "did you mean 'b64url'?"),
+    ({"text": "{% if receipt %}x{% endif %}"}, ("text",), "holds a statement"),
+    ({"xml": "<a><b>{{ receipt }}</a>"}, ("xml",), "`xml` is no well-formed XML"),
+    ({"success_when": "staus == `200`"}, ("success_when",), "did you mean 'status'?"),
+    ({"success_when": "status == 200"}, ("success_when",), "Numbers stand in backticks"),
+    ({"success_when": "!body.error"}, ("success_when",), "write !(body.error)"),
+    ({"save": {"receipt": "body.id"}}, ("save", "receipt"), "it is a field of the event already"),
+    ({"body": {}, "text": "x"}, ("text",), "a request has one body: body and text"),
+    ({"url": "https://erp.duka.example/{{receipt}}"}, ("url",), "`url` is no template"),
+    ({"steps": [{"name": "make"}]}, ("steps", 0), "exactly one of get, post, put, patch, delete; this one has none"),
+    ({"steps": [{**STEP, "get": "/y"}]}, ("steps", 0), "this one has get and post"),
+    ({"steps": [{**STEP, "post": "/x/{{ moov }}"}]}, ("steps", 0, "post"), "takes the name 'moov', which there is not"),
+    # What a later step saves is not known yet.
+    (
+        {"steps": [{**STEP, "body": "{{ move }}", "idempotent": True}, FIND]},
+        ("steps", 0, "body"),
+        "takes the name 'move', which there is not",
+    ),
+    ({"steps": [FIND, {**STEP, "unless": "{{ move }}"}]}, ("steps", 1, "unless"), "leave out the braces"),
+    (
+        {"steps": [FIND, {**STEP, **UNLESS, "name": "find"}]},
+        ("steps", 1, "name"),
+        "another step is called find already",
+    ),
+    ({"steps": [{**FIND, "find": True}, {**FIND, "name": "b", "find": True}]}, ("steps", 1, "find"), "only one step"),
+    (
+        {"steps": [{**STEP, "post": "https://{{ context.host }}/x"}]},
+        ("steps", 0, "post"),
+        "the host of an address must be written",
+    ),
+    ({"steps": [{**STEP, "headers": {"Host": "x"}}]}, ("steps", 0, "headers", "Host"), "Pesagate sets it itself"),
+    ({"steps": [{**STEP, "timeout": timedelta(hours=1)}]}, ("steps", 0, "timeout"), "at most 5m"),
+    ({"probe": {"get": "/x/{{ receipt }}"}}, ("probe", "get"), "takes the name 'receipt', which there is not"),
+    ({"body": "{{ secrets.key }}"}, ("body",), "takes the name 'secrets', which there is not"),
+    ({"secrets": {"key": Secret("s")}, "body": "{{ secrets.kee }}"}, ("body",), "did you mean 'key'?"),
+]
+
+
+@pytest.mark.parametrize(("settings", "steps", "sentence"), MISTAKES)
+def test_check_finds_with_its_place(
+    settings: dict[str, Any], steps: tuple[Any, ...], sentence: str, make_http: Make
+) -> None:
+    (found,) = make_http(**{"url": URL, **settings}).check()
+    assert isinstance(found, Mistake)
+    assert sentence in found
+    assert (found.steps, found.severity, found[-1]) == (steps, "error", found[-1])
+    assert re.search(r"[.)?`]$", found)
+
+
+@pytest.mark.parametrize(
+    ("steps", "sentence"),
+    [
+        ([FIND, STEP], "the step make has neither unless nor when"),
+        ([STEP, FIND], "the step make stands before find"),
+    ],
+)
+def test_check_warns_of_a_lost_answer_that_nobody_could_look_for(
+    steps: list[dict[str, Any]], sentence: str, make_http: Make
+) -> None:
+    (found,) = make_http(URL, steps=steps).check()
+    assert isinstance(found, Mistake)
+    assert found.startswith(sentence)
+    assert found.severity == "warning"
+    assert make_http(URL, steps=steps, idempotent=True).check() == ()
+
+
+LIVE = [
+    ({}, [Answer(200)], ["HEAD /x"], ""),
+    ({}, [Answer(405), Answer(200)], ["HEAD /x", "GET /x"], ""),
+    # It takes payments only, but it is there and knows us.
+    ({}, [Answer(405), Answer(405)], ["HEAD /x", "GET /x"], ""),
+    ({}, [Answer(401)], ["HEAD /x"], "127.0.0.1 answered 401 Unauthorized. Look at the destination's `auth`."),
+    ({}, [Answer(503)], ["HEAD /x"], "127.0.0.1 answered 503 Service Unavailable."),
+    ({}, [Answer(cut="before")], ["HEAD /x"], "127.0.0.1 cut the connection before its answer was complete."),
+    ({"steps": [FIND, {**STEP, **UNLESS}]}, [Answer(200)], ["HEAD /x"], ""),
+    ({"probe": {"get": "/user?a=1"}}, [Answer(200)], ["GET /x/user?a=1"], ""),
+    ({"probe": {"get": "/user"}}, [Answer(404)], ["GET /x/user"], "`probe`: 127.0.0.1 answered 404 Not Found."),
+    (
+        {"probe": {"get": "/user", "success_when": "body.user"}},
+        [Answer(200, body=b'{"user": null}')],
+        ["GET /x/user"],
+        "`probe`: 127.0.0.1 answered 200 OK, but `success_when` is not true of what it said.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "answers", "asked", "sentence"), LIVE)
+def test_a_live_check_asks_one_harmless_question_with_the_credential(
+    settings: dict[str, Any],
+    answers: list[Answer],
+    asked: list[str],
+    sentence: str,
+    receiver: Receiver,
+    make_http: Make,
+) -> None:
+    receiver.script(*answers)
+    found = make_http(receiver.url + "/x", auth={"bearer": Secret("tok-9")}, **settings).check(live=True)
+    assert len(found) == (1 if sentence else 0)
+    assert "".join(found).startswith(sentence)
+    assert [f"{one.method} {one.path}" for one in receiver.requests] == asked
+    assert {one.headers["authorization"] for one in receiver.requests} == {"Bearer tok-9"}
+    assert all(not one.body and "webhook-id" not in one.headers for one in receiver.requests)
+
+
+def test_a_live_check_tells_that_nobody_listens(make_http: Make) -> None:
+    (found,) = make_http("http://127.0.0.1:9/x").check(live=True)
+    assert found == "No connection to 127.0.0.1 could be made; nothing was sent."
+
+
+def test_faulty_settings_are_told_before_anybody_is_asked(receiver: Receiver, make_http: Make) -> None:
+    assert make_http(receiver.url, body="{{ recipt }}").check(live=True)
+    assert receiver.requests == []
+
+
+def test_the_credential_goes_to_the_destination_only(receiver: Receiver, make_http: Make) -> None:
+    with Receiver() as other:
+        steps = [{"name": "a", "get": "/x"}, {"name": "b", "get": other.url + "/y"}]
+        make_http(receiver.url, steps=steps, auth={"bearer": Secret("tok-9")}).deliver(sample_event(), MemoryProgress())
+        assert receiver.requests[0].headers["authorization"] == "Bearer tok-9"
+        assert "authorization" not in other.requests[0].headers
+
+
+def test_named_secrets_go_into_the_body_and_nowhere_else(receiver: Receiver, make_http: Make) -> None:
+    receiver.default = Answer(422, body=b"wrong key tok-9")
+    settings = {"body": {"args": ["db", "{{ secrets.api_key }}"]}, "secrets": {"api_key": Secret("tok-9")}}
+    adapter = make_http(receiver.url, **settings)
+    verdict = adapter.deliver(sample_event(), MemoryProgress())
+    assert json.loads(receiver.requests[0].body) == {"args": ["db", "tok-9"]}
+    assert "tok-9" not in repr([verdict, adapter.preview(sample_event()), adapter.check()])
+    assert '"***"' in adapter.preview(sample_event())[0].body
+
+
+def test_a_preview_of_steps_shows_each_with_what_is_not_known_yet(make_http: Make) -> None:
+    steps = [
+        FIND,
+        {**STEP, **UNLESS, "body": {"r": "{{ receipt }}", "n": "{{ amount | number }}"}, "save": {"move": "body.id"}},
+        {
+            "name": "post",
+            "when": "move",
+            "post": "/x/{{ move }}/post",
+            "form": {"m": "{{ move }}", "a": "{{ amount }}"},
+        },
+    ]
+    shown = make_http("https://erp.duka.example/api", steps=steps).preview(sample_event())
+    assert [(one.step, one.title, one.note) for one in shown] == [
+        ("find", "GET https://erp.duka.example/api/x", ""),
+        ("make", "POST https://erp.duka.example/api/x", "Sent unless move. Not known yet: move (saved by find)."),
+        (
+            "post",
+            "POST https://erp.duka.example/api/x/{{ move }}/post",
+            "Sent when move. Not known yet: move (saved by make).",
+        ),
+    ]
+    assert shown[1].body == '{\n  "r": "UC2A1B2C3D",\n  "n": 1500.00\n}'
+    assert shown[2].body == "m={{ move }}\na=1500.00"
+    assert shown[1].headers["Idempotency-Key"] == f"{sample_event().id}:erp:make"
+
+
+def test_a_preview_tells_what_cannot_be_made(make_http: Make) -> None:
+    adapter = make_http(URL, steps=[{"name": "make", "post": "/c/{{ account_reference }}"}])
+    (shown,) = adapter.preview(sample_event(account_reference=None))
+    assert shown.body.startswith("The step make cannot be made: '{{ account_reference }}' gives nothing")

@@ -11,7 +11,7 @@ import pytest
 import gateway
 from gateway.cli import COMMANDS, main
 
-HEAVY = ("tornado", "sqlalchemy", "jsonschema", "fastjsonschema", "requests", "yaml", "rich", "structlog")
+HEAVY = ("tornado", "sqlalchemy", "alembic", "jsonschema", "fastjsonschema", "requests", "yaml", "rich", "structlog")
 
 IMPORTED_BY = """
 import sys

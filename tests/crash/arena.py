@@ -77,6 +77,12 @@ class Arena:
         self.history = History()
 
     @property
+    def workers(self) -> int:
+        """Return how many intake processes it has."""
+        workers: int = self.pesagate.config["server"]["workers"]
+        return workers
+
+    @property
     def database(self) -> Path:
         return self.pesagate.folder / "pesagate.db"
 

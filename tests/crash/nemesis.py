@@ -6,12 +6,10 @@ from random import Random
 
 from crash.arena import Arena
 
-_CHILDREN = ("intake-1", "intake-2", "delivery")
-
 
 def strike(arena: Arena, rng: Random) -> str:
     """Do one thing to one process; return what."""
-    child = rng.choice(_CHILDREN)
+    child = rng.choice([*(f"intake-{number}" for number in range(1, arena.workers + 1)), "delivery"])
     deeds: dict[str, Callable[[], None]] = {
         f"kill {child}": lambda: arena.kill(child),
         f"freeze {child}": lambda: arena.freeze(child, rng.uniform(0.1, 0.7)),

@@ -26,12 +26,23 @@ def seeds(text: str) -> list[int]:
 
 @pytest.mark.parametrize("seed", seeds(os.environ.get("PESAGATE_SEEDS", "1-4")))
 def test_whatever_dies_nothing_is_lost_doubled_or_mixed_up(tmp_path: Path, seed: int) -> None:
-    with arena(tmp_path / "gateway", seed) as ring:
+    haunted(tmp_path, seed, workers=2)
+
+
+@pytest.mark.parametrize("seed", seeds(os.environ.get("PESAGATE_SEEDS", "1-2")))
+@pytest.mark.parametrize("workers", [1, 4])
+def test_however_many_workers_there_are(tmp_path: Path, workers: int, seed: int) -> None:
+    haunted(tmp_path, seed, workers)
+
+
+def haunted(tmp_path: Path, seed: int, workers: int) -> None:
+    """Post a load while processes die; fail where the checker finds anything wrong."""
+    with arena(tmp_path / "gateway", seed, workers=workers) as ring:
         ring.pesagate.start()
         with Clients(ring.pesagate.base, ring.history, stories(seed, PAYMENTS), seed, pause=0.2) as clients:
             done = haunt(ring, seed, lambda: clients.busy)
         breaches = ring.breaches()
-    print(f"seed {seed}: {ring.summary()} {done}")
+    print(f"seed {seed}, {workers} workers: {ring.summary()} {done}")
     again = f"make crash SEEDS={seed}"
-    assert not breaches, f"seed {seed}, again with: {again}\n{done}\n" + "\n".join(breaches)
+    assert not breaches, f"seed {seed}, {workers} workers, again with: {again}\n{done}\n" + "\n".join(breaches)
     assert done, "nothing was killed: the test has proved nothing"

@@ -111,3 +111,66 @@ def test_no_log_line_quotes_the_payer(capfd: pytest.CaptureFixture[str]) -> None
     out, err = capfd.readouterr()
     assert "an adapter failed" in out + err
     assert [word for word in ("254712345678", "WANJIKU") if word in out + err] == []
+
+
+class Together(Scripted):
+    """An adapter that takes several events at once and gives the verdicts it is told to, or raises."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__()
+        self._answer = answer
+        self.got: list[str] = []
+
+    def deliver_many(self, events: Sequence[Event]) -> Sequence[Verdict]:
+        self.got += [event.id for event in events]
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+def together(adapter: Together, commit: Any = None, unsealed: bool = False) -> list[Any]:
+    deliveries = [
+        DueDelivery(id=n, destination="erp", event=sample_event(id=f"event-{n}"), attempts=n, unsealed=unsealed)
+        for n in range(3)
+    ]
+    return Attempter(lambda: NOW, lambda: 0.0, commit or (lambda _: None)).attempt_together(deliveries, ERP, adapter)
+
+
+def test_events_that_go_together_have_an_attempt_each() -> None:
+    rejected = Verdict(AttemptResult.REJECTED, "constraint")
+    ended = together(Together([DELIVERED, rejected, DELIVERED]))
+    assert [(each.delivery_id, each.number, each.verdict) for each in ended] == [
+        (0, 1, DELIVERED),
+        (1, 2, rejected),
+        (2, 3, DELIVERED),
+    ]
+    assert [each.next.state for each in ended] == [DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.DELIVERED]
+
+
+@pytest.mark.parametrize("answer", [RuntimeError("no"), [DELIVERED, DELIVERED]], ids=["raises", "one_verdict_short"])
+def test_a_fault_of_the_adapter_is_tried_again_for_all(answer: Any) -> None:
+    ended = together(Together(answer))
+    assert [(each.verdict.result, each.verdict.reason) for each in ended] == [
+        (AttemptResult.RETRY, "adapter_error")
+    ] * 3
+
+
+def test_what_a_twin_has_routed_elsewhere_is_left_out() -> None:
+    def commit(item: DeliveryWrite) -> Event | None:
+        return None if item.delivery_id == 1 else sample_event(id=f"sealed-{item.delivery_id}")
+
+    adapter = Together([DELIVERED, DELIVERED])
+    assert [each.delivery_id for each in together(adapter, commit, unsealed=True)] == [0, 2]
+    assert adapter.got == ["sealed-0", "sealed-2"]
+
+
+def test_nothing_is_sent_together_where_one_cannot_be_sealed() -> None:
+    def commit(item: DeliveryWrite) -> Event | None:
+        if item.delivery_id == 2:
+            raise StoreUnavailable("no")
+        return sample_event()
+
+    adapter = Together([DELIVERED] * 3)
+    with pytest.raises(StoreUnavailable):
+        together(adapter, commit, unsealed=True)
+    assert adapter.got == []

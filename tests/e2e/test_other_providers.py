@@ -1,5 +1,6 @@
 """Other providers by configuration alone: posted, answered, made an event, delivered once."""
 
+import hmac
 import json
 from typing import Any
 
@@ -94,6 +95,153 @@ def test_a_wrong_signature_is_kept_and_taken_once_the_key_is_right(
     ]
     pesagate.wait_for_state("delivered")
     assert [json.loads(request.body)["receipt"] for request in erp.requests] == ["MP210603.1234.L06941"]
+
+
+def add_tenant(pesagate: Gateway, name: str, number: str, key: str, **options: Any) -> None:
+    tenants = pesagate.config["tenants"]
+    shortcode = {"type": "paybill", "key": key, "hold_older_than": "off", **options}
+    tenants[name] = {**tenants["duka"], "shortcodes": {number: shortcode}}
+
+
+def test_each_tenant_has_its_own_secret_and_none_signs_for_another(
+    pesagate: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bureau: one description, a secret for each business. Nobody who knows his own can sign for another."""
+    configure(pesagate)
+    pesagate.config["providers"]["airtel-money"].pop("hmac")
+    monkeypatch.setenv("MAMA_HASH", "the key of mama")
+    tenants = pesagate.config["tenants"]
+    tenants["duka"]["shortcodes"]["600638"]["hmac"] = {"airtel-money": [{"env": "MAMA_HASH"}, {"env": "HASH_KEY"}]}
+    keys = {"mama": "mama-key-0123456789-ABCDEFGHIJ", "baba": "baba-key-0123456789-ABCDEFGHIJ"}
+    add_tenant(pesagate, "mama", "600111", keys["mama"], hmac={"airtel-money": {"env": "MAMA_HASH"}})
+    add_tenant(pesagate, "baba", "600222", keys["baba"])
+    pesagate.start()
+    said = {
+        tenant: requests.post(
+            f"{pesagate.base}/hooks/{key}/airtel-money", data=body_of("airtel-money/success"), timeout=30
+        )
+        for tenant, key in {"duka": KEY, **keys}.items()
+    }
+    assert {tenant: answer.headers["Pesagate-Result"] for tenant, answer in said.items()} == {
+        "duka": "accepted",
+        "mama": "quarantined",
+        "baba": "quarantined",
+    }
+    assert {row["tenant"]: (row["reason"], row["detail"]) for row in pesagate.rows("quarantine")} == {
+        "mama": ("signature", "its signature is not right"),
+        "baba": ("signature", "no secret is configured for its shortcode"),
+    }
+    # A secret that is mended, or given later, is enough.
+    monkeypatch.setenv("MAMA_HASH", HASH_KEY)
+    tenants["baba"]["shortcodes"]["600222"]["hmac"] = {"airtel-money": "off"}
+    pesagate.stop()
+    pesagate.start()
+    assert [one["became"] for one in pesagate.rows("quarantine", "reprocess", "--yes")] == ["accepted"] * 2
+    assert {event["tenant"] for event in pesagate.rows("events")} == {"duka", "mama", "baba"}
+
+
+@pytest.mark.parametrize(("status", "reason"), [(202, "Accepted"), (204, "No Content")])
+def test_a_provider_that_wants_another_status_gets_it(pesagate: Gateway, status: int, reason: str) -> None:
+    configure(pesagate)
+    pesagate.config["providers"]["mtn-momo"]["status"] = status
+    pesagate.start()
+    with requests.Session() as session:
+        # On one connection, so that what follows an answer without a body is understood too.
+        for body, result in ((body_of("mtn-momo/success"), "accepted"), (body_of("mtn-momo/success"), "duplicate")):
+            said = session.post(f"{pesagate.base}/hooks/{KEY}/mtn-momo", data=body, timeout=30)
+            assert (said.status_code, said.reason, said.headers["Pesagate-Result"]) == (status, reason, result)
+            assert said.content == (b"" if status == 204 else b"{}")
+        assert session.post(f"{pesagate.base}/hooks/{KEY}/mtn-momo", data=b"{", timeout=30).status_code == 400
+        new_shape = session.post(f"{pesagate.base}/hooks/{KEY}/mtn-momo", data=b"{}", timeout=30)
+    assert (new_shape.status_code, new_shape.headers["Pesagate-Result"]) == (status, "quarantined")
+    assert send(pesagate, "vodacom-openapi/success").status_code == 200
+
+
+def momo(status: str, **ids: str) -> bytes:
+    body = {"externalId": "INV-1042", "amount": "5000", "currency": "UGX", "payer": {}, "status": status}
+    return json.dumps(body | ids).encode()
+
+
+LINKS: dict[str, dict[str, str]] = {
+    "MTN's id of the money": {"financialTransactionId": "23503460"},
+    "the id of the request": {"referenceId": "d4e90f52-7e4b-4f4a-9c3a-1234567890ab"},
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_failure_that_later_succeeds_is_resolved_where_an_id_says_so(
+    pesagate: Gateway, erp: Receiver, link: str
+) -> None:
+    configure(pesagate)
+    pesagate.config["tenants"]["duka"]["routes"] = [{"when": {"type": "*"}, "to": ["erp"]}]
+    pesagate.start()
+    for body in (
+        momo("FAILED", **LINKS[link]),
+        momo("SUCCESSFUL", **{"financialTransactionId": "23503460", **LINKS[link]}),
+    ):
+        said = requests.put(f"{pesagate.base}/hooks/{KEY}/mtn-momo", data=body, timeout=30)
+        assert said.headers["Pesagate-Result"] == "accepted"
+    failed, paid = pesagate.rows("events")
+    assert (failed["type"], paid["type"]) == ("payment.failed", "payment.succeeded")
+    assert (paid["supersedes"], paid["payment_id"]) == (failed["id"], failed["payment_id"])
+    assert (failed["receipt"], paid["receipt"]) == (None, "23503460")
+    pesagate.wait_for_state("delivered", 2)
+    assert "a payment that had failed has now succeeded" in {line["event"] for line in pesagate.log_lines()}
+
+
+@pytest.mark.parametrize(("keys", "payments"), [({}, 2), ({"originator": "externalId"}, 1)])
+def test_without_such_an_id_only_one_who_never_uses_an_external_id_twice_may_link_by_it(
+    pesagate: Gateway, keys: dict[str, str], payments: int
+) -> None:
+    configure(pesagate)
+    if keys:
+        pesagate.config["providers"]["mtn-momo"]["keys"] = keys
+    pesagate.start()
+    for body in (momo("FAILED"), momo("SUCCESSFUL", financialTransactionId="23503460")):
+        said = requests.post(f"{pesagate.base}/hooks/{KEY}/mtn-momo", data=body, timeout=30)
+        assert said.headers["Pesagate-Result"] == "accepted"
+    failed, paid = pesagate.rows("events")
+    assert len({failed["payment_id"], paid["payment_id"]}) == payments
+    assert paid["supersedes"] == (failed["id"] if keys else None)
+
+
+def test_the_parts_of_one_invoice_are_payments_of_their_own(pesagate: Gateway) -> None:
+    configure(pesagate)
+    pesagate.start()
+    for number in ("1", "2"):
+        body = momo("SUCCESSFUL", financialTransactionId=number)
+        said = requests.post(f"{pesagate.base}/hooks/{KEY}/mtn-momo", data=body, timeout=30)
+        assert said.headers["Pesagate-Result"] == "accepted"
+    assert {(event["receipt"], event["account_reference"]) for event in pesagate.rows("events")} == {
+        ("1", "INV-1042"),
+        ("2", "INV-1042"),
+    }
+
+
+def test_a_kind_that_is_signed_in_a_header_can_be_tried(pesagate: Gateway) -> None:
+    configure(pesagate)
+    signed = {"header": "X-Signature", "secret": {"env": "HASH_KEY"}}
+    pesagate.config["providers"]["mtn-momo"]["hmac"] = signed
+    pesagate.start()
+    body = body_of("mtn-momo/success")
+    file = pesagate.folder / "body.json"
+    file.write_bytes(body)
+    digest = hmac.new(HASH_KEY.encode(), body, "sha256").hexdigest()
+
+    def tried(*headers: str) -> Any:
+        options = [part for each in headers for part in ("--header", each)]
+        done = pesagate.run("try", str(file), "--shortcode", "600638", "--kind", "mtn-momo", "--json", *options)
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        return told["quarantine"]["detail"] if told["quarantine"] else told["event"]["receipt"]
+
+    assert tried("Accept: */*", f"x-signature:{digest.upper()}") == "23503452"
+    assert tried(f"X-Signature: {digest[:-1]}") == "its signature is not right"
+    assert tried() == "it bears no signature"
+    refused = pesagate.run("try", str(file), "--shortcode", "600638", "--kind", "mtn-momo", "--header", digest)
+    assert refused.returncode == 2
+    assert "number 1 is no header: it has to look like 'X-Signature: abc'" in refused.stderr
+    assert digest not in refused.stderr
 
 
 def test_what_came_before_its_provider_was_described_becomes_an_event_once(pesagate: Gateway, erp: Receiver) -> None:

@@ -3,14 +3,18 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
-import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from gateway_process import COMMAND, KEY, Gateway
 from simulated import c2b
 
 from adapters.testing import Receiver
+from gateway.crash import REPROCESSING
 
 HER_KEY = "another-key-0123456789-ABCDEFG"
 
@@ -19,6 +23,14 @@ def reprocessed(pesagate: Gateway, *args: str) -> list[str]:
     done = pesagate.run("quarantine", "reprocess", "--yes", "--json", *args)
     assert done.returncode == 0, done.stderr
     return [json.loads(line)["became"] for line in done.stdout.splitlines()]
+
+
+def set_aside(pesagate: Gateway, number: int) -> None:
+    """Have so many payments set aside, each for its wrong address."""
+    pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]["allow_from"] = ["192.0.2.0/24"]
+    pesagate.start()
+    for each in range(number):
+        assert pesagate.post("c2b-confirmation", c2b(f"UKO7R8{each:04d}")).headers["Pesagate-Result"] == "quarantined"
 
 
 def add_shortcode(pesagate: Gateway, tenant: str, number: str, key: str) -> None:
@@ -96,23 +108,56 @@ def test_what_cannot_be_taken_stays_and_resolve_puts_it_away(pesagate: Gateway) 
     assert pesagate.run("quarantine", "resolve", "1").returncode == 1
 
 
-@pytest.mark.parametrize("after", [0.3, 0.6])
-def test_a_reprocess_that_is_killed_makes_each_event_once(pesagate: Gateway, erp: Receiver, after: float) -> None:
-    pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]["allow_from"] = ["192.0.2.0/24"]
-    pesagate.start()
-    for number in range(300):
-        pesagate.post("c2b-confirmation", c2b(f"UKO7R8{number:04d}"))
-    running = subprocess.Popen([COMMAND, "-c", pesagate.path, "quarantine", "reprocess", "--yes"])
-    time.sleep(after)
-    os.kill(running.pid, signal.SIGKILL)
-    running.wait()
-    done = pesagate.run("quarantine", "reprocess", "--yes")
-    assert done.returncode == 0, done.stderr
+# Three commits of at most 100 rows; so many rows are still set aside when it dies before the second one, and after it.
+@pytest.mark.parametrize(("point", "left"), [("before_reprocessed", 110), ("after_reprocessed", 10)])
+def test_a_reprocess_that_is_killed_in_the_middle_makes_each_event_once(
+    pesagate: Gateway, erp: Receiver, tmp_path: Path, point: str, left: int
+) -> None:
+    mark = tmp_path / "crashed"
+    set_aside(pesagate, 210)
+    environment = {**os.environ, "PESAGATE_CRASH_AT": f"{point}:2:{mark}"}
+    command = [COMMAND, "-c", pesagate.path, "quarantine", "reprocess", "--yes"]
+    killed = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert (killed.returncode, mark.exists()) == (-signal.SIGKILL, True)
+    assert len(pesagate.rows("quarantine")) == left
+    assert len(pesagate.rows("events")) == 210 - left
+    assert reprocessed(pesagate) == ["accepted"] * left
     assert pesagate.rows("quarantine") == []
-    events = pesagate.rows("events")
-    assert sorted(event["receipt"] for event in events) == [f"UKO7R8{number:04d}" for number in range(300)]
-    pesagate.wait_for_state("delivered", 300, seconds=60)
-    assert len({request.headers["webhook-id"] for request in erp.requests}) == 300
+    receipts = [event["receipt"] for event in pesagate.rows("events")]
+    assert sorted(receipts) == [f"UKO7R8{number:04d}" for number in range(210)]
+    pesagate.wait_for_state("delivered", 210, seconds=60)
+    assert len({request.headers["webhook-id"] for request in erp.requests}) == 210
+
+
+def test_the_points_of_reprocessing_are_all_tried() -> None:
+    (mark,) = test_a_reprocess_that_is_killed_in_the_middle_makes_each_event_once.pytestmark  # type: ignore[attr-defined]
+    assert tuple(point for point, _ in mark.args[1]) == REPROCESSING
+
+
+def test_one_row_that_the_store_refuses_keeps_none_of_the_others_back(pesagate: Gateway, erp: Receiver) -> None:
+    set_aside(pesagate, 130)
+    bad = {"UKO7R80017", "UKO7R80120"}
+    # A real refusal of the database's own.
+    with closing(sqlite3.connect(pesagate.folder / "pesagate.db")) as store, store:
+        store.execute(
+            "CREATE TRIGGER refuses BEFORE INSERT ON callbacks WHEN new.identity IN ('UKO7R80017', 'UKO7R80120') "
+            "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        )
+    done = pesagate.run("quarantine", "reprocess", "--yes", "--json")
+    assert done.returncode == 1
+    became = Counter(json.loads(line)["became"] for line in done.stdout.splitlines())
+    assert became == {"accepted": 128, "still set aside: the store refuses it": 2}
+    assert done.stderr.count("is still set aside: the store refuses it: not this one") == 2
+    assert "2 callbacks could not be taken" in done.stderr
+    assert "Traceback" not in done.stderr
+    rows = pesagate.rows("quarantine")
+    assert [(row["reason"], row["seen"]) for row in rows] == [("source_address", 1)] * 2
+    assert {event["receipt"] for event in pesagate.rows("events")}.isdisjoint(bad)
+    with closing(sqlite3.connect(pesagate.folder / "pesagate.db")) as store, store:
+        store.execute("DROP TRIGGER refuses")
+    assert reprocessed(pesagate) == ["accepted"] * 2
+    pesagate.wait_for_state("delivered", 130, seconds=60)
+    assert len(erp.requests) == 130
 
 
 def test_keys_open_only_what_they_should(pesagate: Gateway) -> None:
@@ -143,3 +188,24 @@ def test_a_full_quarantine_is_said_so_and_takes_more_when_a_person_has_looked(pe
     first = pesagate.rows("quarantine")[0]["id"]
     assert pesagate.run("quarantine", "resolve", first).returncode == 0
     assert pesagate.post("stk", bad[2]).status_code == 400
+
+
+def test_a_quarantine_is_full_of_bytes_too(pesagate: Gateway) -> None:
+    pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]["quarantine_size"] = "256KiB"
+    pesagate.start()
+    large = [b'{"%d": "%s"}' % (number, b"x" * 60_000) for number in range(6)]
+    answers = [pesagate.post("stk", body) for body in large[:5]]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 503]
+    full = answers[-1]
+    assert (full.json(), full.headers["Retry-After"]) == ({"error": "try again later"}, "5")
+    assert "Pesagate-Result" not in full.headers
+    # What is small still fits, what is there is counted, and payments have their own room.
+    assert pesagate.post("stk", b"{").status_code == 400
+    assert pesagate.post("stk", large[0]).headers["Pesagate-Result"] == "quarantined"
+    assert pesagate.post("c2b-confirmation", large[5]).headers["Pesagate-Result"] == "quarantined"
+    assert pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB")).headers["Pesagate-Result"] == "accepted"
+    (said,) = [line for line in pesagate.log_lines() if "is full" in line["event"]]
+    assert (said["event"], said["level"]) == ("the quarantine of duka 600638 stk is full (quarantine_size)", "error")
+    first = next(row["id"] for row in pesagate.rows("quarantine") if row["kind"] == "stk")
+    assert pesagate.run("quarantine", "resolve", first).returncode == 0
+    assert pesagate.post("stk", large[4]).status_code == 200

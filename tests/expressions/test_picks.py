@@ -42,6 +42,35 @@ def test_a_mistake_is_told(expression: str, sentence: str) -> None:
     assert str(caught.value) == sentence
 
 
+@pytest.mark.parametrize("expression", ["!a.b", "code == '0' && !a.b[0].c", "a.b[?!c.d]"])
+def test_a_negation_that_binds_before_the_dot_is_refused(expression: str) -> None:
+    """In JMESPath !a.b is (!a).b: always null, so that such a predicate was never true."""
+    with pytest.raises(FaultyPick, match="negates before it looks inside"):
+        compile_pick(expression)
+    assert compile_pick("!(a.x)")(DOCUMENT) is True
+    assert compile_pick("!none")(DOCUMENT) is True
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ("status == `200` && body.ids[?x == y].z", {"status", "body"}),
+        ("contains(body.a || '', headers.b) | [0].c", {"body", "headers"}),
+        ("sort_by(body.x, &when)[0]", {"body"}),
+        ("{a: body.x, b: [status, body.y]}", {"body", "status"}),
+        ("@", set()),
+    ],
+)
+def test_the_names_that_it_takes_from_the_document(expression: str, names: set[str]) -> None:
+    assert compile_pick(expression, ("status", "headers", "body")).names == names
+
+
+def test_a_name_that_there_is_not_is_told_with_the_one_that_was_meant() -> None:
+    with pytest.raises(FaultyPick) as caught:
+        compile_pick("bdy.ids", ("status", "headers", "body"))
+    assert str(caught.value) == "'bdy.ids' takes the name 'bdy', which there is not; did you mean 'body'?"
+
+
 def test_a_function_on_what_it_does_not_take_says_so_without_the_value() -> None:
     with pytest.raises(CannotPick) as caught:
         compile_pick("sum(code)")(DOCUMENT)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.outcome import Outcome
 from gateway.domain.received import Arrival, Quarantined, Received
+from gateway.domain.settings import Secret
 from gateway.pipeline.receive import receive
 from gateway.providers.declarative import kind_of
 from gateway.providers.signature import member
@@ -142,6 +143,45 @@ def test_a_signed_body_is_taken_and_one_byte_more_is_not(algorithm: str, encodin
         made = taken({**MOBI, "hmac": header}, other, headers=headers)
         assert isinstance(made, Quarantined)
         assert made.reason.value == "signature"
+
+
+NEW, OLD = Secret("the new key"), Secret("the old key")
+UNSIGNED = {**MOBI, "hmac": {"header": "X-Hash"}}
+
+
+def signed_by(key: str, entry: dict[str, Any], **own: tuple[Secret, ...]) -> str:
+    """Return what becomes of a body that this key signed, at a shortcode with secrets of its own."""
+    # Another shortcode has one, so that signatures are looked at.
+    kinds = declared({"mobi": entry}, {"mobi": {"env": "HASH_KEY"}})
+    hook = hooks(shortcode(hmac=own), providers=kinds).find(KEY, "mobi")
+    assert hook is not None
+    made = receive(hook, callback("mobi", b'{"id": "7"}', headers={"x-hash": signature(b'{"id": "7"}', key=key)}))
+    return f"{made.reason.value}: {made.detail}" if isinstance(made, Quarantined) else "taken"
+
+
+def test_each_shortcode_may_have_its_own_secrets_and_several_of_them() -> None:
+    assert signed_by("the new key", UNSIGNED, mobi=(NEW, OLD)) == "taken"
+    assert signed_by("the old key", UNSIGNED, mobi=(NEW, OLD)) == "taken"
+    assert signed_by("another's", UNSIGNED, mobi=(NEW, OLD)) == "signature: its signature is not right"
+
+
+def test_a_shortcodes_own_secret_takes_the_place_of_the_providers() -> None:
+    entry = {**MOBI, "hmac": {"header": "X-Hash", "secret": {"env": "HASH_KEY"}}}
+    assert signed_by(HASH_KEY, entry) == "taken"
+    assert signed_by(HASH_KEY, entry, mobi=(NEW,)) == "signature: its signature is not right"
+    assert signed_by("the new key", entry, mobi=(NEW,)) == "taken"
+
+
+def test_who_has_no_secret_where_others_have_is_not_trusted_and_off_has_to_be_written() -> None:
+    assert signed_by("whoever's", UNSIGNED) == "signature: no secret is configured for its shortcode"
+    assert signed_by("whoever's", UNSIGNED, mobi=()) == "taken"
+
+
+def test_the_providers_secrets_may_be_a_list() -> None:
+    entry = {**MOBI, "hmac": {"header": "X-Hash", "secret": [{"env": "KEY"}, {"env": "HASH_KEY"}]}}
+    assert signed_by(HASH_KEY, entry) == "taken"
+    assert signed_by("k" * 32, entry) == "taken"
+    assert signed_by("another's", entry) == "signature: its signature is not right"
 
 
 def test_hex_may_be_in_capitals() -> None:

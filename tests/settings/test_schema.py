@@ -9,6 +9,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from gateway import resources
 from gateway.domain.settings import RetrySchedule, Server, Shortcode
 from gateway.settings.durations import duration_of, fraction_of
+from gateway.settings.sizes import size_of
 
 SCHEMA = resources.schema("config.schema")
 
@@ -80,6 +81,8 @@ def test_the_defaults_are_those_of_the_domain() -> None:
     assert duration_of(said["hold_older_than"]) == domain.hold_older_than
     assert said["validation_default"] == domain.validation_default
     assert duration_of(said["validation_budget"]) == domain.validation_budget
+    assert said["quarantine_limit"] == domain.quarantine.rows
+    assert size_of(said["quarantine_size"]) == domain.quarantine.size
     retry = SCHEMA["$defs"]["destination"]["properties"]["retry"]["properties"]
     assert tuple(map(duration_of, retry["schedule"]["default"])) == RetrySchedule().waits
     assert fraction_of(retry["jitter"]["default"]) == RetrySchedule().jitter

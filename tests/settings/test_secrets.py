@@ -122,3 +122,20 @@ def test_the_same_key_twice_at_one_shortcode_is_one_key(settings: Callable[..., 
 
 def test_the_plain_store_url_is_no_cause_for_a_warning(settings: Callable[..., Settings], tenant: str) -> None:
     assert settings(tenant + "store: {url: sqlite:///x.db}\n").store_url.reveal().endswith("/x.db")
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("sqlite:///books.db", "sqlite:///{here}/books.db"),
+        ("sqlite+pysqlite:///../books.db", "sqlite+pysqlite:///{here}/../books.db"),
+        ("sqlite:////srv/books.db", "sqlite:////srv/books.db"),
+        ("postgresql+psycopg://db/books", "postgresql+psycopg://db/books"),
+    ],
+)
+def test_the_path_of_an_sqlite_url_is_relative_to_its_file_and_no_secret(
+    settings: Callable[..., Settings], with_destination: Callable[[str], str], tmp_path: Path, url: str, found: str
+) -> None:
+    made = settings(with_destination(f"database: {url}"))
+    secret = made.tenants["duka"].destinations["erp"].settings["database"]
+    assert secret == Secret(found.format(here=tmp_path))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from gateway import resources
 from gateway.domain.settings import (
     Destination,
     HookKey,
+    Retention,
     RetrySchedule,
     Route,
     Secret,
@@ -82,6 +83,15 @@ def test_everything_is_resolved(settings: Callable[..., Settings], tmp_path: Pat
         tenants={"duka": duka(tmp_path)},
         digest=hashlib.sha256(WHOLE.encode()).hexdigest(),
     )
+
+
+def test_what_is_kept_and_for_how_long(settings: Callable[..., Settings]) -> None:
+    whole = '{raw: 90d, attempts: 365d, questions: 30d, quarantine: 3650d, nightly: "02:30"}'
+    told = WHOLE.replace("pesagate.db}", "pesagate.db, retention: " + whole + "}")
+    files = {"keys/a": "A" * 22, "keys/b": "B" * 30, "keys/sign": "whsec_abc"}
+    days = [timedelta(days=number) for number in (90, 365, 30, 3650)]
+    assert settings(told, **files).retention == Retention(*days, nightly=time(2, 30))
+    assert settings(WHOLE, **files).retention == Retention()
 
 
 def duka(folder: Path) -> Tenant:

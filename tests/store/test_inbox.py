@@ -11,8 +11,10 @@ from opened_store import Store, writing
 from simulated import c2b, stk
 
 from gateway.domain.received import Quarantined, Question, Reason, Received
+from gateway.domain.settings import Quota
 from gateway.domain.settled import Disposition
 from gateway.store.engine import open_engine
+from gateway.store.set_aside import open_of, write_quarantine
 
 A, D, C = Disposition.ACCEPTED, Disposition.DUPLICATE, Disposition.CONFLICT
 
@@ -143,3 +145,28 @@ def test_ids_of_what_is_stored_stay_what_they_were(store: Store, tmp_path: Path)
     for one in (store, second):
         take(one, arrival("stk", stk("ws_1", receipt="UA")), arrival("c2b-confirmation", c2b("UB")))
     assert store.query("SELECT id, payment_id FROM events") == second.query("SELECT id, payment_id FROM events")
+
+
+def test_what_is_open_of_a_hook_is_added_up_from_the_index_alone(store: Store) -> None:
+    """SQLite did not take the index for `resolved IS 0`: it went through all rows that the hook had ever set aside."""
+    take(store, *(Quarantined(callback("stk", b"{%d" % number), Reason.UNREADABLE) for number in range(3)))
+    query = open_of(("duka", "600638", "stk"))
+    text = str(query.compile(store.engine, compile_kwargs={"literal_binds": True}))
+    assert store.query(text) == [(3, 6)]
+    assert "COVERING INDEX quarantine_open" in str(store.query(f"EXPLAIN QUERY PLAN {text}"))
+
+
+def test_the_size_of_what_is_set_aside_counts_headers_and_context(store: Store) -> None:
+    large = callback("stk", b"{" * 10, headers={"x-a": "b" * 20}, context={"ref": "é"})
+    take(store, Quarantined(large, Reason.UNREADABLE))
+    assert store.query("SELECT size FROM quarantine") == [(10 + 23 + 4,)]
+
+
+def test_what_repeats_in_one_batch_takes_its_room_once(store: Store) -> None:
+    same = [Quarantined(callback("stk", b"x" * 1000), Reason.UNREADABLE) for _ in range(5)]
+    other = Quarantined(callback("stk", b"y" * 1000), Reason.UNREADABLE)
+    third = Quarantined(callback("stk", b"z" * 1000), Reason.UNREADABLE)
+    with store.engine.begin() as connection:
+        full = write_quarantine(connection, [*same, other, third], lambda *_: Quota(rows=9, size=2500))
+    assert list(full) == [third.callback.id]
+    assert store.query("SELECT seen FROM quarantine ORDER BY seen") == [(1,), (5,)]

@@ -58,9 +58,39 @@ def test_a_folder_in_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize("act", [prepare, require], ids=["prepare", "require"])
 def test_tables_of_another_version(tmp_path: Path, act: object) -> None:
     store = Store(tmp_path)
-    store.query("UPDATE meta SET value = '7' WHERE key = 'schema_version'")
+    store.query("UPDATE meta SET value = '7' WHERE key IN ('schema_version', 'compatible_from')")
     assert sentence_of(act, store.url) == (
         f"The store has tables of version 7, this release needs {SCHEMA_VERSION}: use the release that made the store."
+    )
+
+
+@pytest.mark.parametrize("act", [prepare, require], ids=["prepare", "require"])
+def test_tables_of_an_older_version_and_the_command_that_helps(tmp_path: Path, act: object) -> None:
+    store = Store(tmp_path)
+    store.query("UPDATE meta SET value = '1' WHERE key IN ('schema_version', 'compatible_from')")
+    store.query("DROP TABLE questions")
+    assert sentence_of(act, store.url, Path("my shop/pesagate.yaml")) == (
+        f"The store has tables of version 1, this release needs {SCHEMA_VERSION}: run `pesagate migrate -c "
+        "'my shop/pesagate.yaml'`, after a `pesagate backup FILE -c 'my shop/pesagate.yaml'`."
+    )
+    # Nothing is made in passing.
+    assert store.query("SELECT name FROM sqlite_master WHERE name = 'questions'") == []
+
+
+@pytest.mark.parametrize("act", [prepare, require], ids=["prepare", "require"])
+def test_tables_of_a_newer_version_that_knows_this_release(tmp_path: Path, act: object) -> None:
+    store = Store(tmp_path)
+    store.query("UPDATE meta SET value = '7' WHERE key = 'schema_version'")
+    act(store.url)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("act", [prepare, require], ids=["prepare", "require"])
+@pytest.mark.parametrize("value", ["", "two", None])
+def test_tables_that_do_not_say_their_version(tmp_path: Path, act: object, value: str | None) -> None:
+    store = Store(tmp_path)
+    store.query("DELETE FROM meta") if value is None else store.query("UPDATE meta SET value = ?", value)
+    assert sentence_of(act, store.url) == (
+        "The store does not say which version its tables have: it is no whole store, restore a backup."
     )
 
 

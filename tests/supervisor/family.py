@@ -57,12 +57,21 @@ def slow(stop: OnStop) -> None:
     say("slow-ended")
 
 
+def late(stop: OnStop) -> None:
+    """Takes its time to get going."""
+    say("late")
+    time.sleep(1)
+    say("late-ready")
+    good(stop)
+
+
 CHILDREN: dict[str, Callable[[OnStop], None]] = {
     "good": good,
     "deaf": deaf,
     "ignoring": ignoring,
     "failing": failing,
     "slow": slow,
+    "late": late,
 }
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.supervisor import restart_pause
+
 FAMILY = Path(__file__).with_name("family.py")
 
 
@@ -87,6 +89,37 @@ def test_who_cannot_start_is_tried_again_but_not_without_a_pause(family: Callabl
     assert running.process.wait(20) == 0
 
 
+def test_the_pause_grows_while_it_dies_at_once_and_has_a_limit() -> None:
+    assert [restart_pause(deaths) for deaths in range(8)] == [0, 1, 2, 4, 8, 16, 30, 30]
+    assert restart_pause(5000) == 30
+
+
+def test_who_has_lived_for_a_while_is_started_again_at_once(family: Callable[..., Family]) -> None:
+    running = family(10, "good")
+    for number in range(1, 4):
+        pid = running.wait_for("good", number)[-1]
+        time.sleep(1.2)
+        os.kill(pid, signal.SIGKILL)
+        running.wait_for("good", number + 1)
+    assert running.log().count("after_s=0.0") + running.log().count('"after_s": 0.0') == 3
+
+
+def test_it_is_ready_when_every_child_is(family: Callable[..., Family]) -> None:
+    running = family(10, "good", "late")
+    running.wait_for("good")
+    running.wait_for("late")
+    assert "ready" not in running.log().split("late")[0]
+    running.wait_for_log("ready")
+    assert running.said("late-ready")
+
+
+def test_it_is_not_ready_while_one_cannot_start(family: Callable[..., Family]) -> None:
+    running = family(10, "good", "failing")
+    running.wait_for("good")
+    running.wait_for("failing", 2)
+    assert "ready" not in running.log()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end_it_ends_its_children_first(family: Callable[..., Family], number: signal.Signals) -> None:
     running = family(20, "good", "good")
@@ -130,6 +163,8 @@ def test_sighup_ends_nobody(family: Callable[..., Family]) -> None:
     running = family(10, "good")
     (pid,) = running.wait_for("good")
     running.process.send_signal(signal.SIGHUP)
+    running.wait_for_log("SIGHUP: this release does not reload; nothing has changed")
+    os.kill(pid, signal.SIGHUP)
     time.sleep(0.3)
     assert running.process.poll() is None
     assert lives(pid)

@@ -67,4 +67,5 @@ KIND = Kind(
     wire_path=flat.wire_path,
     normalise=normalise,
     success=SUCCESS,
+    push=True,
 )

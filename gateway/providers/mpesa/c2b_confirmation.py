@@ -12,4 +12,5 @@ KIND = Kind(
     wire_path=c2b.wire_path,
     normalise=c2b.normalise,
     success=SUCCESS,
+    moved=True,
 )

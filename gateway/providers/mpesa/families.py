@@ -2,12 +2,15 @@
 
 from typing import NamedTuple
 
+from gateway.domain.facts import About
+
 
 class Family(NamedTuple):
     """`name` is the part of an event's type before the dot; `direction` is "in" or "out"."""
 
     name: str
     direction: str
+    about: About = About.ITSELF
 
 
 FAMILIES = {
@@ -16,9 +19,9 @@ FAMILIES = {
     "b2b-result": Family("transfer", "out"),
     "tax-result": Family("tax", "out"),
     # The money that goes back is the shortcode's.
-    "reversal-result": Family("reversal", "out"),
+    "reversal-result": Family("reversal", "out", About.REVERSAL),
     # Questions: no money goes either way.
-    "status-result": Family("status", "in"),
+    "status-result": Family("status", "in", About.STATUS),
     "balance-result": Family("balance", "in"),
     "stk": Family("payment", "in"),
     "b2b-express": Family("payment", "in"),

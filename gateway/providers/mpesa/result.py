@@ -28,6 +28,7 @@ _ENVELOPE = frozenset(
     {"ResultType", "ResultCode", "ResultDesc", "OriginatorConversationID", "ConversationID", "TransactionID", *_LISTS}
 )
 _REFERENCES = frozenset({"BillReferenceNumber"})
+_LONGEST = 128
 FINAL = frozenset({None, "0"})
 """ResultType of a result that no other follows; 1 waits for further messages."""
 
@@ -96,6 +97,7 @@ def told(body: Body, kind: str, outcome: Outcome, **more: Any) -> Facts:
     return Facts(
         family=FAMILIES[kind].name,
         direction=FAMILIES[kind].direction,
+        about=FAMILIES[kind].about,
         outcome=outcome,
         identity="/".join(value for _, value in reversed(keys)),
         keys=(*receipt_keys, *keys),
@@ -123,6 +125,18 @@ def money(inside: Body, name: str, *, required: bool) -> Decimal | None:
     if moved is None and required:
         raise NewShape(name, "is missing on a request that has succeeded")
     return moved
+
+
+def subject(body: Body, receipt: str | None, **ids: str | None) -> tuple[PaymentKey, ...]:
+    """Return the ids of the payment that a result is about; `ids` by name, beside its receipt.
+
+    A placeholder names nobody, and the ids of the result's own conversation name no other payment.
+    """
+    own = {text(body, "OriginatorConversationID"), text(body, "ConversationID")}
+    named = {"receipt": None if receipt is None or is_placeholder(receipt) else receipt, **ids}
+    return tuple(
+        (name, value) for name, value in named.items() if value and len(value) <= _LONGEST and value not in own
+    )
 
 
 def receipt_of(body: Body) -> str | None:

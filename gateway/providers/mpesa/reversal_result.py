@@ -21,13 +21,15 @@ def normalise(body: result.Body) -> Facts:
     inside = body["ResultParameters"]
     went = result.outcome(body, _NAME)
     succeeded = went is Outcome.SUCCEEDED
+    original = text(inside, "OriginalTransactionID")
     return result.told(
         body,
         _NAME,
         went,
         amount=result.money(inside, "Amount", required=succeeded),
         receipt=result.receipt_of(body) if succeeded else None,
-        original_receipt=text(inside, "OriginalTransactionID"),
+        original_receipt=original,
+        subject=result.subject(body, original),
         payer=public_party(text(inside, "DebitPartyPublicName")) or Party(),
         payee=public_party(text(inside, "CreditPartyPublicName")),
         fees=fees(inside.get("Charge")),

@@ -1,8 +1,8 @@
 """`status-result`: the answer to a query about an earlier payment (Daraja, Transaction Status).
 
 ResultCode tells how the query went; how the payment went is TransactionStatus, and a query that failed tells nothing
-of it. The payment is named by `original_receipt`; the event makes no payment of its own, its keys are only the ids of
-the query's conversation. (The ids among the parameters are those of the payment.)
+of it. The payment is named by its receipt and by the conversation ids among the parameters; the answer makes no payment
+of its own. (The ids outside of the parameters are those of the query.)
 """
 
 from gateway.domain.event import Party
@@ -22,13 +22,20 @@ def normalise(body: result.Body) -> Facts:
     inside = body["ResultParameters"]
     answered = result.outcome(body, _NAME) is Outcome.SUCCEEDED
     # Older bodies name the receiver CreditPartyName; newer ones write DebitPartyName twice, the receiver second.
+    receipt = text(inside, "ReceiptNo")
     payee = text(inside, "CreditPartyName") or text(inside, "DebitPartyName#2")
     return result.told(
         body,
         _NAME,
         status_outcome(text(inside, "TransactionStatus")) if answered else Outcome.UNKNOWN,
         amount=result.money(inside, "Amount", required=False),
-        original_receipt=text(inside, "ReceiptNo"),
+        original_receipt=receipt,
+        subject=result.subject(
+            body,
+            receipt,
+            originator=text(inside, "OriginatorConversationID") or text(inside, "Originator Conversation ID"),
+            conversation=text(inside, "ConversationID") or text(inside, "Conversation ID"),
+        ),
         payer=public_party(text(inside, "DebitPartyName")) or Party(),
         payee=public_party(payee),
         fees=fees(inside.get("DebitPartyCharges")),

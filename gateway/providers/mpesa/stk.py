@@ -87,4 +87,5 @@ KIND = Kind(
     success=SUCCESS,
     # The C2B confirmation of the same receipt knows the account reference and the name.
     incomplete=True,
+    push=True,
 )

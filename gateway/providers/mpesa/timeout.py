@@ -46,7 +46,7 @@ def complete(facts: Facts, callback: Callback) -> Facts:
     """Return the facts with the family that the URL names, and an identity."""
     family = FAMILIES.get(callback.context.get("for", ""), NO_REQUEST)
     identity = facts.identity or callback.body_digest
-    return replace(facts, family=family.name, direction=family.direction, identity=identity)
+    return replace(facts, family=family.name, direction=family.direction, about=family.about, identity=identity)
 
 
 def _id(body: Mapping[str, Any], name: str) -> str | None:

@@ -1,6 +1,6 @@
 """Expressions out of settings: each is compiled, and each that cannot be becomes a mistake with its place."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -72,7 +72,8 @@ class Reader:
 
     def _look_inside(self, text: str, path: Path) -> None:
         for name, part in attributes(text):
-            known = sorted(self.groups.get(name) or _INSIDE.get(name, ()))
+            inside: Iterable[str] = self.groups.get(name) or _INSIDE.get(name) or ()
+            known = sorted(inside)
             if known and part not in known:
                 near = get_close_matches(part, known, n=1)
                 remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"

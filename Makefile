@@ -34,7 +34,7 @@ test: $(DEV) ## Run all tests
 
 .PHONY: crash
 crash: $(DEV) ## Kill processes under load and check the history: make crash SEEDS=1-200
-	PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash/test_history.py -n 2 -rP
+	PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash/test_history.py -n $(or $(JOBS),2) -rP
 
 .PHONY: erp
 erp: $(DEV) .venv-tryton/.ready ## Book into a real Tryton (needs PostgreSQL)
@@ -87,6 +87,7 @@ clean: ## Remove everything that was made here
 	@.venv-tryton/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
 	@touch $@
 
-.venv/.dev: requirements-dev.lock .venv/.runtime
+.venv/.dev: requirements-dev.lock requirements-judges.txt .venv/.runtime
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements-judges.txt
 	@touch $@

@@ -82,7 +82,7 @@ class Gateway:
         self.wait_ready()
         return self
 
-    def wait_ready(self, seconds: float = 20.0) -> None:
+    def wait_ready(self, seconds: float = 60.0) -> None:
         """Wait until /readyz says so."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, insert, inspect, literal, or_, select, update
 
 from gateway.domain.due import AttemptEnded
 from gateway.domain.event import Event
@@ -85,6 +85,11 @@ def mark_written(connection: Connection, written: FileWritten) -> None:
             settings=json.dumps(written.settings, ensure_ascii=False),
         )
     )
+
+
+def is_there(connection: Connection) -> bool:
+    """Tell whether the store has the ledger's tables: one that an older release made gets them at the next start."""
+    return inspect(connection).has_table(EXPORT_FILES.name)
 
 
 def files(connection: Connection, tenant: str | None = None, shortcode: str | None = None) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,8 @@ from itertools import count
 
 from erp.emulated.server import Asked, EmulatedErp, Told, told
 
+CUSTOMERS = ("C001", "C999")
+
 
 class SapB1(EmulatedErp):
     """`POST /b1s/v2/Login` gives B1SESSION and ROUTEID; both have to come back, else 401."""
@@ -27,6 +29,9 @@ class SapB1(EmulatedErp):
         cookies = dict(part.split("=", 1) for part in asked.header("Cookie").split("; ") if "=" in part)
         if cookies.get("B1SESSION") not in self._sessions or cookies.get("ROUTEID") != ".node1":
             return _fault(401, "301", "Invalid session or session already timeout.")
+        if asked.path == "/b1s/v2/BusinessPartners":
+            found = [{"CardCode": code} for code in CUSTOMERS if f"CardCode eq '{code}'" in asked.query["$filter"]]
+            return told(200, {"value": found})
         if not asked.path.startswith("/b1s/v2/IncomingPayments"):
             return _fault(404, "-2028", "Resource not found for the segment")
         return self._found(asked) if asked.method == "GET" else self._made(asked)
@@ -51,7 +56,7 @@ class SapB1(EmulatedErp):
 
     def _made(self, asked: Asked) -> Told:
         given = asked.json
-        if given["CardCode"] not in ("C001", "C999"):
+        if given["CardCode"] not in CUSTOMERS:
             return _fault(400, "-5002", f"Invalid BP code '{given['CardCode']}'")
         self.booked.append((given["TransferReference"], f"{given['TransferSum']:.2f}"))
         return told(201, {"DocEntry": len(self.booked), "DocNum": len(self.booked)})

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Dialect, Engine
 from sqlalchemy.exc import ArgumentError, NoSuchTableError, SQLAlchemyError
 
-from adapters.database.booking import ERRORS, Booking, transaction
+from adapters.database.booking import ERRORS, Booking
 from adapters.database.checks import problems
-from adapters.database.connect import NoFile, open_engine, require_file
+from adapters.database.connect import NoFile, open_engine, require_file, transaction
 from adapters.database.create import create
 from adapters.database.faults import TABLE_CHANGED
 from adapters.database.options import Options
@@ -83,6 +83,9 @@ class DatabaseAdapter:
 
     def _try(self, events: Sequence[Event]) -> tuple[list[Verdict], bool]:
         """Return verdicts, and whether they come from what was remembered of the table."""
+        wrong = problems(self._options)
+        if wrong:
+            return [rejected("unsuitable", " ".join(wrong))] * len(events), False
         try:
             engine = self._engine()
             shape, remembered = self._shape(engine)
@@ -168,5 +171,5 @@ class DatabaseAdapter:
 
     def _unreachable(self, error: Exception) -> Verdict:
         if isinstance(error, ArgumentError | ImportError):
-            return rejected("unusable_url", f"`url` leads to no database: {' '.join(problems(self._options))}")
-        return failed(error, None, self._options.url, connected=isinstance(error, NoSuchTableError))
+            return rejected("unsuitable", "`url` leads to no database: see `pesagate check`.")
+        return failed(error, None, self._options.url)

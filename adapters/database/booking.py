@@ -1,13 +1,12 @@
 """Rows into the table: those that wait together in one transaction, and one bad row takes no other with it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.database.connect import begin
+from adapters.database.connect import NotConnected, transaction
 from adapters.database.faults import SET_ASIDE
 from adapters.database.row import Row
 from adapters.database.statements import NotThere, OtherSpelling, Statements, Written
@@ -15,7 +14,7 @@ from adapters.database.verdict import failed, written
 from gateway.domain.delivery import AttemptResult, Verdict
 from gateway.domain.settings import Secret
 
-ERRORS = (SQLAlchemyError, NotThere, OtherSpelling, OverflowError, UnicodeError)
+ERRORS = (SQLAlchemyError, NotConnected, NotThere, OtherSpelling, OverflowError, UnicodeError)
 """Everything that writing a row raises for what the database, the driver or the row did."""
 
 
@@ -27,7 +26,6 @@ class _Tried:
     error: Exception | None = None
     # The row at which it ended; None: no row's fault, such as the commit's.
     at: int | None = None
-    connected: bool = False
 
 
 class Booking:
@@ -54,8 +52,8 @@ class Booking:
             tried = self._try(rows)
             if tried.error is None:
                 return done + [written(each) for each in tried.written]
-            blamed = rows[0] if tried.at is None and len(rows) == 1 else None if tried.at is None else rows[tried.at]
-            verdict = failed(tried.error, blamed.event if blamed else None, self._url, tried.connected)
+            blamed = rows[tried.at or 0] if tried.at is not None or len(rows) == 1 else None
+            verdict = failed(tried.error, blamed.event if blamed else None, self._url)
             if not _is_rows_own(verdict, patient):
                 return done + [verdict] * len(rows)
             if tried.at is None:
@@ -69,24 +67,15 @@ class Booking:
 
     def _try(self, rows: Sequence[Row]) -> _Tried:
         put: list[Written] = []
-        connected = False
         try:
             with transaction(self._engine, self._seconds) as connection:
-                connected = True
                 for row in rows:
                     put.append(self._statements.put(connection, row))
+        except NotConnected as error:
+            return _Tried(error=error)
         except ERRORS as error:
-            at = len(put) if connected and len(put) < len(rows) else None
-            return _Tried((), error, at, connected)
+            return _Tried(error=error, at=len(put) if len(put) < len(rows) else None)
         return _Tried(put)
-
-
-@contextmanager
-def transaction(engine: Engine, seconds: float) -> Iterator[Connection]:
-    """Give a connection in a bounded transaction, committed at the end."""
-    with engine.begin() as connection:
-        begin(connection, seconds)
-        yield connection
 
 
 def _is_rows_own(verdict: Verdict, patient: bool) -> bool:

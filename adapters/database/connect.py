@@ -1,12 +1,13 @@
 """Connections to the customer's database: few, checked before use, and none that waits for ever."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from gateway.domain.settings import Secret
@@ -18,6 +19,14 @@ _RECYCLE_S = 300
 
 class NoFile(Exception):
     """There is no such SQLite file. SQLite itself would make an empty one."""
+
+
+class NotConnected(Exception):
+    """No connection could be made, so that nothing was sent. `error` says why."""
+
+    def __init__(self, error: SQLAlchemyError) -> None:
+        super().__init__()
+        self.error = error
 
 
 def open_engine(secret: Secret, seconds: float) -> Engine:
@@ -40,7 +49,7 @@ def fault_of(secret: Secret) -> str | None:
         dialect.import_dbapi()
     except NoSuchModuleError:
         return "SQLAlchemy has no dialect of that name: install the one that the database needs."
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return "it is none that SQLAlchemy understands; write one such as postgresql+psycopg://user@host/name."
     except ImportError as error:
         return f"the driver {error.name} is not installed: install it beside pesagate."
@@ -51,14 +60,30 @@ def fault_of(secret: Secret) -> str | None:
     return None
 
 
-def begin(connection: Connection, seconds: float) -> None:
+@contextmanager
+def transaction(engine: Engine, seconds: float) -> Iterator[Connection]:
+    """Give a connection in a bounded transaction, committed at the end. Raises NotConnected before it."""
+    try:
+        opened = engine.connect()
+    except SQLAlchemyError as error:
+        raise NotConnected(error) from error
+    with opened as connection, connection.begin():
+        _bound(connection, seconds)
+        yield connection
+
+
+def _bound(connection: Connection, seconds: float) -> None:
     """Bound the statements of the transaction that begins now, where that is done by a statement."""
     if connection.dialect.name == "postgresql":
         # For this transaction alone: behind a pooler the session is somebody else's next.
-        connection.execute(
-            text("SELECT set_config('statement_timeout', :whole, true), set_config('lock_timeout', :lock, true)"),
-            {"whole": f"{round(seconds * 1000)}", "lock": f"{round(_lock_wait(seconds) * 1000)}"},
-        )
+        connection.execute(_LIMITS, {"whole": _ms(seconds), "lock": _ms(_lock_wait(seconds))})
+
+
+_LIMITS = text("SELECT set_config('statement_timeout', :whole, true), set_config('lock_timeout', :lock, true)")
+
+
+def _ms(seconds: float) -> str:
+    return str(round(seconds * 1000))
 
 
 def require_file(url: URL) -> None:

@@ -124,23 +124,30 @@ _SQLITE: Mapping[int, str] = {
     26: "database_error",
 }
 
-# What libpq says of a connection comes without a code.
-_SPOKEN: tuple[tuple[str, str], ...] = (
+# What is said where a connection is refused: libpq gives no code then. English alone; all else is tried again.
+_AT_THE_DOOR: tuple[tuple[str, str], ...] = (
     ("password authentication failed", "bad_credentials"),
     ("no pg_hba.conf entry", "bad_credentials"),
     ("no password supplied", "bad_credentials"),
+    ('role "', "bad_credentials"),
+    ('database "', "no_database"),
     ("is starting up", "restarting"),
     ("is shutting down", "restarting"),
     ("not accepting connections", "restarting"),
     ("too many clients", "busy"),
     ("too many connections", "busy"),
     ("remaining connection slots", "busy"),
+)
+
+# SQLite has one code for all that is wrong with a statement.
+_OF_A_STATEMENT: tuple[tuple[str, str], ...] = (
     ("no such table", "no_table"),
     ("no such column", "no_column"),
     ("has no column named", "no_column"),
-    ("timed out", "timeout"),
-    ("timeout", "timeout"),
 )
+
+# Codes that say no more, where there is no connection yet, than that none came about.
+_NO_MORE = frozenset({None, "timeout", "database_error", "connection_cut"})
 
 # Of what has no known code, the kind of error decides. The first row that fits.
 _BY_KIND: tuple[tuple[type[BaseException], str], ...] = (
@@ -162,15 +169,19 @@ _BY_KIND: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def word_of(error: BaseException, connected: bool = True) -> str:
-    """Return the word for an error: by its code, else by what it says, else by its kind."""
+    """Return the word for an error: by its code, else by what it says, else by its kind.
+
+    `connected` is false for an error that came up where a connection was asked for.
+    """
     cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
     word = next((found for found in (look(cause) for look in _LOOKS) if found), None)
-    if word in (None, "refused", "timeout", "database_error", "connection_cut") and isinstance(error, exc.DBAPIError):
-        word = _spoken(str(cause)) or word
-        if not connected and word in (None, "timeout", "database_error", "connection_cut"):
-            return "no_connection"
-        if word is None and error.connection_invalidated:
-            return "connection_cut"
+    if not connected and isinstance(error, exc.DBAPIError):
+        spoken = _spoken(cause, _AT_THE_DOOR)
+        return spoken or ("no_connection" if word is None or word in _NO_MORE else word)
+    if word == "refused" and _result_code(cause) is not None:
+        return _spoken(cause, _OF_A_STATEMENT) or word
+    if word is None and isinstance(error, exc.DBAPIError) and error.connection_invalidated:
+        return "connection_cut"
     return word or next(word for kind, word in _BY_KIND if isinstance(error, kind))
 
 
@@ -194,9 +205,10 @@ def _result_code(error: BaseException) -> str | None:
     return None if code is None else _SQLITE.get(code & 0xFF)
 
 
-def _spoken(said: str) -> str | None:
-    lowered = said.lower()
-    return next((word for phrase, word in _SPOKEN if phrase in lowered), None)
+def _spoken(error: BaseException, phrases: tuple[tuple[str, str], ...]) -> str | None:
+    said = str(error).lower()
+    return next((word for phrase, word in phrases if phrase in said), None)
 
 
-_LOOKS: tuple[Callable[[BaseException], str | None], ...] = (_result_code, _sqlstate, _number)
+# MySQL's drivers may give an SQLSTATE too, which says less than their number.
+_LOOKS: tuple[Callable[[BaseException], str | None], ...] = (_result_code, _number, _sqlstate)

@@ -17,23 +17,27 @@ from gateway.expressions.templates import CannotRender
 def previews(event: Event, options: Options) -> tuple[Preview, ...]:
     """Return the row, and each further statement with its values."""
     facts = event.as_dict(options.asked & {"balances", "raw"})
-    notes = {"unique": ", ".join(options.unique), "on_duplicate": _on_duplicate(options)}
-    missing = [name for name in options.unique if name in options.columns and not _shown(options.columns[name], facts)]
-    if missing:
-        notes["rejected"] = f"{', '.join(missing)} is unique and empty for this event"
-    row = Preview(f"INSERT INTO {options.shown_table} ({_place(options)})", notes, _body(options.columns, facts))
-    also = (Preview(f"also: {each.sql}", {}, _body(each.values, facts)) for each in options.also)
+    title = f"INSERT INTO {options.shown_table} ({_place(options)})"
+    row = Preview(title, body=_body(options.columns, facts), note=_note(options, facts))
+    also = (
+        Preview(each.sql, body=_body(each.values, facts), note="In the same transaction, where the row is new.")
+        for each in options.also
+    )
     return (row, *also)
 
 
-def _on_duplicate(options: Options) -> str:
-    return f"update {', '.join(options.update)}" if options.update else "ignore"
+def _note(options: Options, facts: Mapping[str, Any]) -> str:
+    keys = ", ".join(options.unique)
+    if not all(_shown(options.columns[name], facts) for name in options.unique if name in options.columns):
+        return f"Rejected: {keys} is `unique` and empty for this event."
+    there = f"gets {', '.join(options.update)} written again" if options.update else "stays as it is"
+    return f"A row with the same {keys} {there}."
 
 
 def _place(options: Options) -> str:
     try:
         url = make_url(options.url.reveal())
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return "no database"
     host = f" on {url.host}" if url.host else ""
     return f"{url.get_backend_name()} {url.database or ''}".strip() + host

@@ -1,17 +1,22 @@
 """Finding out what the customer's table looks like. Reads the catalogue, writes nothing."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Inspector, inspect, types
 from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import SAWarning
 from sqlalchemy.types import TypeEngine
 
 from adapters.database.instant import Instant
 from adapters.database.shape import Column, Shape, family_of
 
 # What makes a unique index one of some rows, or of beginnings of values, only.
-_PARTIAL = ("_where", "_length", "_include_expressions")
+_PARTIAL = ("_where", "_length")
+
+# An index or a type that SQLAlchemy does not understand is simply not counted.
+warnings.filterwarnings("ignore", "Skipped unsupported reflection|Did not recognize type", SAWarning)
 
 
 def reflect(connection: Connection, table: str, schema: str | None) -> Shape:
@@ -95,14 +100,19 @@ def _is_filled(found: Mapping[str, Any], kind: TypeEngine[Any], primary: list[st
 def _uniques(inspector: Inspector, table: str, schema: str | None, primary: list[str]) -> list[frozenset[str]]:
     found = [frozenset(primary)] if primary else []
     for index in inspector.get_indexes(table, schema):
-        names = index["column_names"]
-        partial = any(key.endswith(_PARTIAL) and value for key, value in index.get("dialect_options", {}).items())
-        if index["unique"] and not partial and all(isinstance(name, str) for name in names):
-            found.append(frozenset(name for name in names if name is not None))
+        if index["unique"] and not _is_partial(index.get("dialect_options", {})):
+            # What is no column is an expression.
+            names = [name for name in index["column_names"] if name is not None]
+            found += [frozenset(names)] if len(names) == len(index["column_names"]) else []
     if inspector.dialect.name not in ("mysql", "mariadb"):
         # MySQL's are its unique indexes, told there without the lengths of their columns.
         found += [frozenset(each["column_names"]) for each in inspector.get_unique_constraints(table, schema)]
     return found
+
+
+def _is_partial(options: Mapping[str, Any]) -> bool:
+    # A condition is an expression, which has no truth value.
+    return any(key.endswith(_PARTIAL) and value is not None and str(value) != "{}" for key, value in options.items())
 
 
 def _transactional(inspector: Inspector, table: str, schema: str | None) -> bool:

@@ -81,15 +81,23 @@ def _unique(options: Options, shape: Shape, dialect: Dialect) -> Iterator[str]:
 
 def create_unique_index(options: Options, dialect: Dialect) -> str:
     """Return the statement that makes `unique` so, as this database spells it."""
-    prepare = dialect.identifier_preparer
-    columns = ", ".join(prepare.quote(name) for name in options.unique)
-    index = prepare.quote(f"{options.table}_{'_'.join(options.unique)}_key"[: min(60, dialect.max_identifier_length)])
-    schema = None if options.schema is None else prepare.quote_schema(options.schema)
-    table = prepare.quote(options.table)
-    if schema is not None and dialect.name == "sqlite":
+    columns = ", ".join(_quoted(name, dialect) for name in options.unique)
+    longest = min(60, dialect.max_identifier_length)
+    index = _quoted(f"{options.table}_{'_'.join(options.unique)}_key"[:longest], dialect)
+    table = _quoted(options.table, dialect)
+    if options.schema is None:
+        return f"CREATE UNIQUE INDEX {index} ON {table} ({columns});"
+    schema = _quoted(options.schema, dialect)
+    if dialect.name == "sqlite":
         # There the index is named with the schema, not the table.
         return f"CREATE UNIQUE INDEX {schema}.{index} ON {table} ({columns});"
-    return f"CREATE UNIQUE INDEX {index} ON {table if schema is None else f'{schema}.{table}'} ({columns});"
+    return f"CREATE UNIQUE INDEX {index} ON {schema}.{table} ({columns});"
+
+
+def _quoted(name: str, dialect: Dialect) -> str:
+    quoted = dialect.identifier_preparer.quote(name)
+    # Written for a driver that takes parameters as %s; a person's client does not.
+    return quoted.replace("%%", "%") if dialect.paramstyle in ("format", "pyformat") else quoted
 
 
 def _lasting(options: Options, shape: Shape) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import exc
 
-from adapters.database.connect import NoFile
+from adapters.database.connect import NoFile, NotConnected
 from adapters.database.faults import MEANINGS, word_of
 from adapters.database.statements import NotThere, OtherSpelling, Written
 from adapters.database.words import shown
@@ -39,12 +39,15 @@ def rejected(reason: str, detail: str) -> Verdict:
     return Verdict(AttemptResult.REJECTED, reason, detail)
 
 
-def failed(error: BaseException, event: Event | None, url: Secret, connected: bool = True) -> Verdict:
+def failed(error: BaseException, event: Event | None, url: Secret) -> Verdict:
     """Judge an error; the database's own words come with it, as far as they may be shown."""
     if isinstance(error, NotThere):
         return _NOT_THERE
     if isinstance(error, OtherSpelling):
         return _OTHER_SPELLING
+    connected = not isinstance(error, NotConnected)
+    if isinstance(error, NotConnected):
+        error = error.error
     word = "no_file" if isinstance(error, NoFile) else word_of(error, connected)
     meaning = MEANINGS[word]
     said = _said(error, event, url)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from gateway.domain.event import Event, Party
 from gateway.domain.settings import Secret
@@ -39,7 +40,10 @@ def _payer(event: Event) -> Iterator[str]:
 
 def _secrets(url: Secret) -> Iterator[str]:
     yield url.reveal()
-    parsed = make_url(url.reveal())
+    try:
+        parsed = make_url(url.reveal())
+    except (ArgumentError, ValueError):
+        return
     if parsed.password:
         yield str(parsed.password)
     yield from (value for name, value in parsed.query.items() if "pass" in name.lower() and isinstance(value, str))

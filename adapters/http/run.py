@@ -128,7 +128,7 @@ class Run:
         position = self.position.with_done(step.name, judged.result.value)
         if is_find:
             position = replace(position, found_at=self.now)
-        if is_find and judged.result is AttemptResult.DUPLICATE:
+        if is_find and step.ends and judged.result is AttemptResult.DUPLICATE:
             return arrived(judged, self._finder) if position.unsure is not None else judged
         self.position = position
         if step.rules.save or step is not self.plan.steps[-1]:
@@ -181,7 +181,7 @@ class Run:
 
     def _values(self) -> dict[str, Any]:
         saved = values_in(self.progress.saved)
-        return values_for(self.plan, self.event, self.options.include, saved, revealed(self.options.secrets))
+        return values_for(self.plan, self.event, self.options, saved, revealed(self.options.secrets))
 
     def _trace(self, step: Step, line: str, judged: Verdict, ms: int, picked: Mapping[str, Any]) -> None:
         if self.plan.is_sequence:

@@ -90,6 +90,9 @@ _ENDINGS: Mapping[AttemptResult, str] = {
 
 _NO_RULES = Rules()
 
+# Of an unknown end it counts where the next attempt looks first.
+_WAITING = (AttemptResult.RETRY, AttemptResult.UNKNOWN)
+
 
 def verdict(answer: Answer, host: str, once: bool, now: datetime, rules: Rules = _NO_RULES) -> Verdict:
     """Judge an answer. `once` is true for a receiver that must not be asked twice for what it may have taken."""
@@ -152,7 +155,7 @@ def _by_status(answer: Answer, host: str, once: bool, now: datetime) -> Verdict:
     headers = answer.headers or {}
     meaning = _meaning(status)
     result = meaning.once if once else meaning.result
-    wait = retry_after(headers.get("Retry-After"), now) if result is AttemptResult.RETRY else None
+    wait = retry_after(headers.get("Retry-After"), now) if result in _WAITING else None
     if status in _REDIRECTS:
         return Verdict(result, "redirect", _redirect_sentence(host, headers), status, answer.text)
     hint = _HINTS.get(status) or _ENDINGS.get(result, "")

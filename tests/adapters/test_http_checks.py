@@ -373,8 +373,10 @@ def test_check_finds_with_its_place(
 @pytest.mark.parametrize(
     ("steps", "sentence"),
     [
-        ([FIND, STEP], "the step make has neither unless nor when"),
+        ([FIND, STEP], "the step make has no unless or when over what find saves"),
         ([STEP, FIND], "the step make stands before find"),
+        # It does not ask for what was found.
+        ([FIND, {**STEP, "unless": "account_reference"}], "the step make has no unless or when over what find saves"),
     ],
 )
 def test_check_warns_of_a_lost_answer_that_nobody_could_look_for(

@@ -12,6 +12,8 @@ _MARGIN = "    "
 
 # name: value, the value up to the end of the text or of its flow mapping; a flow collection as a whole.
 _MEMBER = re.compile(r"""(?P<name>[\w-]+)["']?\s*:\s+(?P<value>\[[^\]]*\]?|"[^"]*"?|'[^']*'?|[^\s{][^,}]*)""")
+# Named secrets: their own names say nothing.
+_NAMED = re.compile(r"(?<=secrets:)\s+\{[^}]*\}?")
 # Whatever its name: long enough to be a key.
 _LONG_TEXT = re.compile(r"[A-Za-z0-9_+/=-]{22,}")
 # A mapping, or a member of one: what is secret in it is found by its name.
@@ -36,6 +38,7 @@ def excerpt(problem: Problem) -> tuple[str, ...]:
 def masked(line: str) -> str:
     """Return a line of YAML in which everything that may be a secret is stars; the length stays as it is."""
     line = _MEMBER.sub(_mask_member, _with_hmac_masked(line))
+    line = _NAMED.sub(_stars, line)
     line = _CREDENTIALS.sub(_stars, line)
     return _LONG_TEXT.sub(_stars, line)
 
@@ -56,7 +59,9 @@ def _is_secret(key: str) -> bool:
 
 
 def _names_secret(name: str) -> bool:
-    return bool(get_close_matches(name.lower(), _SECRET_NAMES, n=1, cutoff=0.7))
+    # client_secret, refresh_token, api-key: one part of the name is enough.
+    parts = (name.lower(), *re.split(r"[_-]", name.lower()))
+    return any(get_close_matches(part, _SECRET_NAMES, n=1, cutoff=0.7) for part in parts)
 
 
 def _with_hmac_masked(line: str) -> str:

@@ -52,10 +52,26 @@ def check(path: Path, live: bool = False) -> tuple[Problem, ...]:
 
     With `live` each destination is asked one harmless question, too.
     """
+    return _checked(path, live)[1]
+
+
+def settings_to_serve(path: Path) -> Settings:
+    """Return the settings of a configuration that `check` finds no error in.
+
+    Raises ConfigurationError with every problem: what `check` refuses does not start, for the same reasons.
+    """
+    settings, problems = _checked(path, live=False)
+    if settings is None or any(problem.severity == "error" for problem in problems):
+        raise ConfigurationError(problems)
+    return settings
+
+
+def _checked(path: Path, live: bool) -> tuple[Settings | None, tuple[Problem, ...]]:
     loaded = _load(path)
     if loaded.settings is None:
-        return loaded.problems
-    return (*loaded.problems, *_adapter_problems(loaded, loaded.settings, live), *_list_problems(loaded.settings))
+        return None, loaded.problems
+    settings = loaded.settings
+    return settings, (*loaded.problems, *_adapter_problems(loaded, settings, live), *_list_problems(settings))
 
 
 def effective(path: Path) -> "tuple[Entry, ...]":

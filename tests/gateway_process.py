@@ -91,7 +91,7 @@ class Gateway:
             try:
                 if requests.get(f"{self.base}/readyz", timeout=2).status_code == 200:
                     return
-            except requests.ConnectionError:
+            except requests.RequestException:
                 pass
             time.sleep(0.05)
         raise AssertionError(f"not ready after {seconds} s:\n{self.log.read_text()}")

@@ -38,10 +38,14 @@ class HttpAdapter:
         self._vault = vault
 
     def check(self, live: bool = False) -> Sequence[str]:
-        """Return what is wrong with the settings; with `live` the destination is asked one harmless question."""
+        """Return what is wrong with the settings; with `live` the destination is asked one harmless question.
+
+        `probe: false` asks none: where every request, a HEAD too, sets something off.
+        """
         own = problems(self._settings, self._options, self._exchange.auth)
         found = (*own, *self._plan.mistakes, *self._probe_mistakes)
-        if found or not live or self._exchange.auth.only_in_delivery:
+        asks = live and self._settings.get("probe") is not False and not self._exchange.auth.only_in_delivery
+        if found or not asks:
             return found
         return live_problems(self._probe, self._options, self._exchange, self._clock)
 

@@ -9,7 +9,10 @@ from adapters.http.network import DEFAULT_TIMEOUT, Network
 from adapters.http.sign import Signer
 from gateway.domain.settings import Secret
 
-__all__ = ["DEFAULT_TIMEOUT", "Options"]
+GIVEN = "with"
+"""The setting, and the name in templates, of values that the user gives."""
+
+__all__ = ["DEFAULT_TIMEOUT", "GIVEN", "Options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Options:
     include: frozenset[str]
     # Wraps the event as {type, timestamp, data}.
     enveloped: bool
+    # Values of the user's own that templates may take, a recipe's parameters among them.
+    given: Mapping[str, Any]
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], name: str = "") -> "Options":
@@ -49,12 +54,18 @@ class Options:
             idempotent=settings.get("idempotent", False),
             include=frozenset(settings.get("include") or ()),
             enveloped=settings.get("envelope") == "standard",
+            given=dict(settings.get(GIVEN) or {}),
         )
 
     @property
     def timeout(self) -> timedelta:
         """How long one request may take, answer included."""
         return self.network.timeout
+
+    @property
+    def groups(self) -> dict[str, Mapping[str, Any]]:
+        """What templates may take whatever the event, by the name that it stands under."""
+        return {name: inner for name, inner in (("secrets", self.secrets), (GIVEN, self.given)) if inner}
 
     @property
     def once(self) -> bool:

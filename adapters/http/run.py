@@ -181,7 +181,7 @@ class Run:
 
     def _values(self) -> dict[str, Any]:
         saved = values_in(self.progress.saved)
-        return values_for(self.plan, self.event, self.options.include, saved, revealed(self.options.secrets))
+        return values_for(self.plan, self.event, self.options, saved, revealed(self.options.secrets))
 
     def _trace(self, step: Step, line: str, judged: Verdict, ms: int, picked: Mapping[str, Any]) -> None:
         if self.plan.is_sequence:

@@ -9,7 +9,7 @@ from lxml import etree
 
 from adapters.http.address import Address, is_whole
 from adapters.http.body import Body, EventBody, FormBody, JsonBody, NoBody, RawBody, TextBody
-from adapters.http.options import DEFAULT_TIMEOUT, Options
+from adapters.http.options import DEFAULT_TIMEOUT, GIVEN, Options
 from adapters.http.plan import SEND, Condition, Plan, Step
 from adapters.http.reader import NOTHING, Path, Reader
 from adapters.http.rules import RULES, Rules
@@ -29,12 +29,12 @@ _TYPES = {
     "text": "text/plain; charset=utf-8",
 }
 
-_RESERVED = frozenset(NAMES | {"event", "secrets", "true", "false", "none"})
+_RESERVED = frozenset(NAMES | {"event", "secrets", GIVEN, "true", "false", "none"})
 
 
 def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
     """Return the plan of accepted and resolved settings, with every mistake in it."""
-    reader = Reader({*NAMES, "event"}, options.secrets)
+    reader = Reader({*NAMES, "event"}, options.groups)
     given = settings.get("steps")
     if given is None:
         only = _request(settings, options, reader)
@@ -50,9 +50,9 @@ def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
 
 def probe_of(settings: Mapping[str, Any], options: Options) -> tuple[Step | None, tuple[Mistake, ...]]:
     """Return the `probe` step, None where none is set, and its mistakes."""
-    reader = Reader(set(), options.secrets)
+    reader = Reader(set(), options.groups)
     given = settings.get("probe")
-    if given is None:
+    if not given:
         return None, ()
     step = _step({**given, "name": "probe"}, ("probe",), settings, options, reader)
     return replace(step, reads=True, repeatable=True), tuple(reader.mistakes)

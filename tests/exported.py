@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -42,6 +43,7 @@ def payment(number: int, amount: str = "1500.00", at: datetime = MARCH, **more: 
     return sample_event(amount=Decimal(amount), occurred_at=at, **{**facts, "balances": None, **more})
 
 
+@cache
 def payments(number: int, seed: int = 1) -> list[Event]:
     """Return so many random payments of a month."""
     random = Random(seed)

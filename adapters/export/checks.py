@@ -12,6 +12,7 @@ from typing import Any
 from adapters.export.accounts import DEFAULTS, NAMES, accounts_of
 from adapters.export.close import DEFAULT_CLOSE, BadCloseError, close_of
 from adapters.export.formats import FORMATS, Format
+from gateway.domain.adapter import Mistake
 from gateway.domain.event import Event
 from gateway.domain.outcome import Outcome
 from gateway.domain.times import NAIROBI
@@ -41,8 +42,8 @@ _SAMPLE = Event("", "payment.succeeded", "duka", "600638", "mpesa", "", Outcome.
 _COLUMN_NAMES = frozenset({*_SAMPLE.as_dict(frozenset({"balances"})), "line"})
 
 
-def problems(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return every mistake, a sentence each."""
+def problems(settings: Mapping[str, Any]) -> tuple[Mistake, ...]:
+    """Return every mistake, a sentence each, with its place."""
     used = FORMATS[settings["format"]]
     return (
         *_close(settings),
@@ -55,34 +56,37 @@ def problems(settings: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _close(settings: Mapping[str, Any]) -> Iterator[str]:
+def _close(settings: Mapping[str, Any]) -> Iterator[Mistake]:
     try:
         close_of(settings.get("close", DEFAULT_CLOSE))
     except BadCloseError as error:
-        yield str(error)
+        yield Mistake(str(error), ("close",))
 
 
-def _out_of_place(settings: Mapping[str, Any], used: Format) -> Iterator[str]:
+def _out_of_place(settings: Mapping[str, Any], used: Format) -> Iterator[Mistake]:
     for key in _TABLES_ONLY:
         if key in settings and used.name not in _TABLES:
-            yield f"`{key}` is for the formats csv and xlsx; {used.name} has no use for it: leave it out."
+            said = f"`{key}` is for the formats csv and xlsx; {used.name} has no use for it: leave it out."
+            yield Mistake(said, (key,))
     for key in _TEXT_ONLY:
         if key in settings and used.name != "csv":
-            yield f"`{key}` is for the format csv; {used.name} has no use for it: leave it out."
+            yield Mistake(f"`{key}` is for the format csv; {used.name} has no use for it: leave it out.", (key,))
     if "company" in settings and used.name != "tally":
-        yield f"`company` is for the format tally; {used.name} has no use for it: leave it out."
+        said = f"`company` is for the format tally; {used.name} has no use for it: leave it out."
+        yield Mistake(said, ("company",))
     if "preset" in settings and "columns" in settings:
-        yield "`preset` and `columns` say the same thing differently: leave one of them out."
+        yield Mistake("`preset` and `columns` say the same thing differently: leave one of them out.", ("preset",))
 
 
-def _locale(settings: Mapping[str, Any]) -> Iterator[str]:
+def _locale(settings: Mapping[str, Any]) -> Iterator[Mistake]:
     if settings.get("decimal", ".") == settings.get("delimiter", ","):
-        yield '`decimal` and `delimiter` are the same character: set `delimiter` to ";" or tab.'
+        yield Mistake('`decimal` and `delimiter` are the same character: set `delimiter` to ";" or tab.', ("decimal",))
     written = settings.get("date_format")
     if written is not None and not _is_date_format(written):
-        yield (
+        yield Mistake(
             f"`date_format` is {written[:40]!r}; it has to give a day, month and year without letters: "
-            "%Y-%m-%d, %d/%m/%Y, %m/%d/%Y."
+            "%Y-%m-%d, %d/%m/%Y, %m/%d/%Y.",
+            ("date_format",),
         )
 
 
@@ -94,52 +98,55 @@ def _is_date_format(written: str) -> bool:
     return bool(re.fullmatch(r"[0-9]+[-/. ][0-9]+[-/. ][0-9]+", shown)) and {"31", "12"} <= set(re.split(r"\D", shown))
 
 
-def _columns(settings: Mapping[str, Any]) -> Iterator[str]:
+def _columns(settings: Mapping[str, Any]) -> Iterator[Mistake]:
     for header, text in (settings.get("columns") or {}).items():
         try:
             compile_template(text, _COLUMN_NAMES)
         except FaultyTemplate as error:
-            yield f"`columns`: the column {header[:40]!r}: {error}."
+            yield Mistake(f"`columns`: the column {header[:40]!r}: {error}.", ("columns", header))
 
 
-def _accounts(settings: Mapping[str, Any], used: Format) -> Iterator[str]:
+def _accounts(settings: Mapping[str, Any], used: Format) -> Iterator[Mistake]:
     named = {**DEFAULTS, **(settings.get("accounts") or {})}
     for place, rule in enumerate(settings.get("rules") or ()):
         if rule["account"] not in named:
             near = get_close_matches(rule["account"], named, n=1)
             guess = f"Did you mean {near[0]!r}? " if near else ""
-            yield (
+            yield Mistake(
                 f"`rules`: number {place + 1} names the account {rule['account'][:40]!r}, which `accounts` has not. "
-                f"{guess}Add it to `accounts`, or choose from {', '.join(sorted(named))}."
+                f"{guess}Add it to `accounts`, or choose from {', '.join(sorted(named))}.",
+                ("rules", place, "account"),
             )
     form, words = _ACCOUNT_FORMS[used.accounts]
     for role, text in named.items():
         try:
             compile_template(text, NAMES)
         except FaultyTemplate as error:
-            yield f"`accounts`: {role}: {error}."
+            yield Mistake(f"`accounts`: {role}: {error}.", ("accounts", role))
             continue
         shown = accounts_of({role: text}, ()).name(role, _SAMPLE)
         if not form.fullmatch(shown):
-            yield f"`accounts`: {role} is {shown[:60]!r}, which {used.name} does not take: it has to be {words}."
+            said = f"`accounts`: {role} is {shown[:60]!r}, which {used.name} does not take: it has to be {words}."
+            yield Mistake(said, ("accounts", role))
 
 
-def _vat(settings: Mapping[str, Any]) -> Iterator[str]:
+def _vat(settings: Mapping[str, Any]) -> Iterator[Mistake]:
     try:
         rate = Decimal(str(settings.get("vat", 0)))
     except InvalidOperation:
         rate = Decimal(-1)
     if not 0 <= rate < 100:
-        yield "`vat` has to be a percentage from 0 to 99.99, such as 16."
+        yield Mistake("`vat` has to be a percentage from 0 to 99.99, such as 16.", ("vat",))
 
 
-def _folder(folder: Path) -> Iterator[str]:
+def _folder(folder: Path) -> Iterator[Mistake]:
     # Made when the first file is written; what is there already must take a file.
     there = folder
     # Not Path.exists: it raises where a folder on the way may not be entered.
     while not os.path.exists(there) and there != there.parent:  # noqa: PTH110
         there = there.parent
     if not there.is_dir():
-        yield f"`folder`: {there} is no folder: name another one."
+        yield Mistake(f"`folder`: {there} is no folder: name another one.", ("folder",))
     elif not os.access(there, os.W_OK | os.X_OK):
-        yield f"`folder`: {there} takes no file from this user: give it write permission, or name another folder."
+        said = f"`folder`: {there} takes no file from this user: give it write permission, or name another folder."
+        yield Mistake(said, ("folder",))

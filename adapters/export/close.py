@@ -11,7 +11,7 @@ DEFAULT_CLOSE = "00:15"
 
 _FIRST_HOUR = time(1)
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
-_EVERY = re.compile(r"every ([0-9]{1,6}) ?(m|minutes?|lines?)", re.ASCII)
+_EVERY = re.compile(r"(?:every )?([0-9]{1,6}) ?(m|minutes?|lines?)", re.ASCII)
 _LONGEST_MINUTES = 24 * 60
 
 

@@ -85,11 +85,17 @@ class _Walk:
     def _of(self, schema: Any, steps: Steps) -> Mapping[str, Any]:
         """Return the schema of a place: a destination's own keys are those of its adapter."""
         beside = {key: inner for key, inner in schema.items() if key != "$ref"} if isinstance(schema, Mapping) else {}
-        found = {**followed(schema, self._schema), **beside} if isinstance(schema, Mapping) else {}
+        found = {**followed(schema, self._root(steps)), **beside} if isinstance(schema, Mapping) else {}
         if not _is_destination(steps):
             return found
         own = self._adapter_schema(steps)
         return {**found, "properties": {**own.get("properties", {}), **found.get("properties", {})}}
+
+    def _root(self, steps: Steps) -> Mapping[str, Any]:
+        """Return the schema that references at a place lead into: inside a destination that of its adapter."""
+        if _is_destination(steps[:4]) and steps[4:5] and steps[4] not in COMMON_KEYS:
+            return self._adapter_schema(steps[:4])
+        return self._schema
 
     def _adapter_schema(self, steps: Steps) -> Mapping[str, Any]:
         adapter = self._document.at((*steps, "adapter"))

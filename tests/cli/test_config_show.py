@@ -152,3 +152,19 @@ tenants:
     assert "hunter2" not in shown
     assert shown.count('"***"') == 3
     assert "hunter2" not in show(path, "--json")
+
+
+@pytest.mark.parametrize("name", ["books.yaml", "demo.yaml"])
+def test_a_reference_inside_an_adapters_schema_is_followed_there(name: str, tmp_path: Path) -> None:
+    """It was looked for in the configuration's own schema, which ended in a traceback."""
+    example = Path(__file__).parents[2] / "config/examples" / name
+    keys = ("DUKA_KEY", "DUKA_PAYBILL_KEY", "DUKA_TILL_KEY", "MAMA_KEY")
+    environ = {key: (key * 8)[:40].replace("_", "x") for key in keys} | {"DEMO_ERP_URL": "http://127.0.0.1:9000"}
+    done = subprocess.run(
+        [COMMAND, "config", "show", "-c", example],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -97,6 +97,7 @@ MOMENTS = [
     ("18:00", datetime(2026, 11, 24, 15, 0, tzinfo=UTC), "2026-11-24 18:00", None),
     ("01:00", datetime(2026, 11, 24, 15, 0, tzinfo=UTC), "2026-11-24 01:00", None),
     ("every 15 minutes", datetime(2026, 11, 24, 15, 29, 59, tzinfo=UTC), "2026-11-24 18:15", None),
+    ("15m", datetime(2026, 11, 24, 15, 29, 59, tzinfo=UTC), "2026-11-24 18:15", None),
     ("every 7m", datetime(2026, 11, 24, 21, 6, tzinfo=UTC), "2026-11-25 00:00", None),
     ("every 1 minute", datetime(2026, 11, 24, 21, 6, 30, tzinfo=UTC), "2026-11-25 00:06", None),
     ("every 2 lines", datetime(2026, 11, 24, 15, 0, tzinfo=UTC), "2026-11-24 00:15", "20261124"),
@@ -113,7 +114,7 @@ def test_the_last_moment_of_closing(written: str, now: datetime, before: str, da
 def test_a_close_that_is_none_is_refused() -> None:
     with pytest.raises(BadCloseError, match="every 500 lines"):
         close_of("daily")
-    assert close_of("every 500 lines") == Close(lines=500)
+    assert close_of("every 500 lines") == close_of("500 lines") == Close(lines=500)
 
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

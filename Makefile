@@ -34,7 +34,11 @@ test: $(DEV) ## Run all tests
 
 .PHONY: crash
 crash: $(DEV) ## Kill processes under load and check the history: make crash SEEDS=1-200
-	PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash/test_history.py -n 2 -rP
+	PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash/test_history.py -n $(or $(JOBS),2) -rP
+
+.PHONY: erp
+erp: $(DEV) .venv-tryton/.ready ## Book into a real Tryton (needs PostgreSQL)
+	$(BIN)/pytest tests/erp $(PYTEST_ARGS)
 
 .PHONY: fuzz
 fuzz: $(DEV) ## Fuzz what reads callbacks (Linux on x86-64): make fuzz SECONDS=600
@@ -54,15 +58,16 @@ bench: $(RUNTIME) ## Compare the speed with servers that store nothing (some min
 .PHONY: lock
 lock: ## Bring the lock files up to date with pyproject.toml (needs uv)
 	@command -v $(or $(UV),uv) >/dev/null || { echo "make lock needs uv: pip install uv, or UV=path/to/uv" >&2; exit 1; }
-	$(COMPILE) --output-file requirements.lock
-	$(COMPILE) --extra test --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra test --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) tests/erp/requirements-tryton.in --output-file tests/erp/requirements-tryton.lock
 
-COMPILE = $(or $(UV),uv) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE = $(or $(UV),uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
 .PHONY: clean
 clean: ## Remove everything that was made here
-	rm -rf .venv build dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .fuzz
+	rm -rf .venv .venv-tryton build dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .fuzz
 	find gateway adapters tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.runtime: requirements.lock pyproject.toml
@@ -76,6 +81,13 @@ clean: ## Remove everything that was made here
 	@$(PIP) install --no-deps --editable .
 	@touch $@
 
-.venv/.dev: requirements-dev.lock .venv/.runtime
+# A real Tryton for tests. Its packages would not go together with ours in one environment.
+.venv-tryton/.ready: tests/erp/requirements-tryton.lock
+	@$(PYTHON) -m venv .venv-tryton
+	@.venv-tryton/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
+	@touch $@
+
+.venv/.dev: requirements-dev.lock requirements-judges.txt .venv/.runtime
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements-judges.txt
 	@touch $@

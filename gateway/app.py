@@ -23,11 +23,12 @@ from gateway.domain.times import utc_now
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from gateway.domain.adapter import Preview
+    from gateway.domain.adapter import Adapter, Preview
     from gateway.domain.event import Event
     from gateway.domain.question import Decided
     from gateway.domain.received import Quarantined, Received
     from gateway.domain.references import LookUp, ReferenceList
+    from gateway.domain.settings import Destination
     from gateway.domain.settled import Issue
     from gateway.pipeline.hooks import Hook, Hooks
     from gateway.providers.kind import Kind
@@ -51,10 +52,26 @@ def check(path: Path, live: bool = False) -> tuple[Problem, ...]:
 
     With `live` each destination is asked one harmless question, too.
     """
+    return _checked(path, live)[1]
+
+
+def settings_to_serve(path: Path) -> Settings:
+    """Return the settings of a configuration that `check` finds no error in.
+
+    Raises ConfigurationError with every problem: what `check` refuses does not start, for the same reasons.
+    """
+    settings, problems = _checked(path, live=False)
+    if settings is None or any(problem.severity == "error" for problem in problems):
+        raise ConfigurationError(problems)
+    return settings
+
+
+def _checked(path: Path, live: bool) -> tuple[Settings | None, tuple[Problem, ...]]:
     loaded = _load(path)
     if loaded.settings is None:
-        return loaded.problems
-    return (*loaded.problems, *_adapter_problems(loaded, loaded.settings, live), *_list_problems(loaded.settings))
+        return None, loaded.problems
+    settings = loaded.settings
+    return settings, (*loaded.problems, *_adapter_problems(loaded, settings, live), *_list_problems(settings))
 
 
 def effective(path: Path) -> "tuple[Entry, ...]":
@@ -133,6 +150,11 @@ def kinds() -> tuple[str, ...]:
     from gateway.providers import KINDS
 
     return tuple(KINDS)
+
+
+def adapter_of(destination: "Destination") -> "Adapter":
+    """Return the adapter of a destination. Raises PesagateError where there is none of that name."""
+    return registry.make(destination)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,22 +20,22 @@ POINTS = (
     "after_seal",
     "after_begin",
     "after_send",
-    "after_close",
-    "before_rename",
-    "after_rename",
     *REPROCESSING,
 )
-"""All points: of a payment in the order in which it passes them, of export files (the last three), of reprocessing."""
+"""All points: of a payment in the order in which it passes them, of reprocessing."""
 
-MIGRATION_POINTS = ("in_migration", "after_migration")
-"""The points of a step of `migrate`: its work is done but not committed, it is committed and the next one not begun."""
+FILE_POINTS = ("after_close", "before_rename", "after_rename")
+"""The points of an export file: its lines are settled, its bytes are on the disk, its name is in the folder."""
+
+OPERATING_POINTS = ("in_migration", "after_migration", "before_backup")
+"""A step of `migrate` is made, not committed; it is committed, the next not begun; a backup has no name yet."""
 
 
 class Plan:
     """Where this process is to be killed. Each process counts for itself."""
 
     def __init__(self, name: str, times: int, mark: Path) -> None:
-        known = (*POINTS, *MIGRATION_POINTS)
+        known = (*POINTS, *FILE_POINTS, *OPERATING_POINTS)
         if name not in known:
             raise ValueError(f"PESAGATE_CRASH_AT: there is no point {name!r}, only {', '.join(known)}")
         self._name = name

@@ -36,7 +36,7 @@ def run(settings: Settings, at: time, close_listeners: Callable[[], None], on_st
     on_stop(stop.now)
     due = next_time(utc_now(), at)
     while not stop.wished:
-        stop.wait(_LOOK_EVERY_S)
+        stop.wait(min(_LOOK_EVERY_S, max(0.0, (due - utc_now()).total_seconds())))
         if utc_now() >= due and not stop.wished:
             _purge(settings, stop)
             due = next_time(utc_now(), at)

@@ -136,7 +136,8 @@ def _vat(settings: Mapping[str, Any]) -> Iterator[str]:
 def _folder(folder: Path) -> Iterator[str]:
     # Made when the first file is written; what is there already must take a file.
     there = folder
-    while not there.exists() and there != there.parent:
+    # Not Path.exists: it raises where a folder on the way may not be entered.
+    while not os.path.exists(there) and there != there.parent:  # noqa: PTH110
         there = there.parent
     if not there.is_dir():
         yield f"`folder`: {there} is no folder: name another one."

@@ -8,6 +8,9 @@ from decimal import Decimal
 from adapters.export.entry import Entry, Movement
 from gateway.domain.ids import derived_id
 
+# Gaps that are told one by one.
+_TOLD = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -64,7 +67,13 @@ def statement_of(tenant: str, shortcode: str, currency: str, entries: Iterable[E
     opening = _opening(ordered)
     gaps: list[str] = []
     lines = tuple(_running(ordered, opening, gaps))
-    return Statement(tenant, shortcode, currency, ordered, lines, opening or Decimal("0.00"), tuple(gaps))
+    return Statement(tenant, shortcode, currency, ordered, lines, opening or Decimal("0.00"), _some(gaps))
+
+
+def _some(gaps: Sequence[str]) -> tuple[str, ...]:
+    """Return the first gaps and how many more there are: where only a part is routed here, every line has one."""
+    more = len(gaps) - _TOLD
+    return (*gaps[:_TOLD], *((f"The balances do not fit in {more} more places.",) if more > 0 else ()))
 
 
 def _order(entry: Entry) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from adapters.http.previews import previews
 from adapters.http.run import Run
 from adapters.http.sentences import faulty
 from adapters.http.steps import plan_of, probe_of
-from gateway.domain.adapter import Preview, Progress
+from gateway.domain.adapter import Preview, Progress, Vault
 from gateway.domain.delivery import Verdict
 from gateway.domain.event import Event
 from gateway.domain.settings import Destination
@@ -27,15 +27,25 @@ class HttpAdapter:
         self._clock = clock
         self._plan = plan_of(destination.settings, self._options)
         self._probe, self._probe_mistakes = probe_of(destination.settings, self._options)
-        self._exchange = Exchange(self._options)
+        self._vault: Vault | None = None
+        self._exchange = Exchange(self._options, clock, lambda: self._vault)
 
     def __repr__(self) -> str:
         return f"<HttpAdapter {self._name}>"
 
+    def keep_in(self, vault: Vault) -> None:
+        """Take where tokens are kept that must outlive this process."""
+        self._vault = vault
+
     def check(self, live: bool = False) -> Sequence[str]:
-        """Return what is wrong with the settings; with `live` the destination is asked one harmless question."""
-        found = (*problems(self._settings, self._options), *self._plan.mistakes, *self._probe_mistakes)
-        if found or not live:
+        """Return what is wrong with the settings; with `live` the destination is asked one harmless question.
+
+        `probe: false` asks none: where every request, a HEAD too, sets something off.
+        """
+        own = problems(self._settings, self._options, self._exchange.auth)
+        found = (*own, *self._plan.mistakes, *self._probe_mistakes)
+        asks = live and self._settings.get("probe") is not False and not self._exchange.auth.only_in_delivery
+        if found or not asks:
             return found
         return live_problems(self._probe, self._options, self._exchange, self._clock)
 

@@ -71,7 +71,7 @@ class Address:
             if leaf.names & set(unknown):
                 yield name, leaf.pieces.shown(values, unknown)
             else:
-                yield from ((name, quote(text, safe="")) for text in leaf.texts(values))
+                yield from ((name, _escaped(text)) for text in leaf.texts(values))
 
 
 def is_whole(path: str) -> bool:
@@ -108,14 +108,19 @@ def with_query(url: str, pairs: Sequence[tuple[str, str]]) -> str:
     """Return the URL with further parameters."""
     if not pairs:
         return url
-    added = "&".join(f"{quote(name, safe=_SAFE_IN_NAME)}={quote(text, safe='')}" for name, text in pairs)
+    added = "&".join(f"{quote(name, safe=_SAFE_IN_NAME)}={_escaped(text)}" for name, text in pairs)
     return f"{url}{'&' if '?' in url else '?'}{added}"
+
+
+def _escaped(text: str) -> str:
+    # Half a surrogate pair has no bytes.
+    return quote(text, safe="*", errors="replace")
 
 
 def _path_part(text: str, piece: Piece) -> str:
     if not text:
         raise CannotRender(f"{piece.source!r} gives nothing, and it is part of the address")
-    return quote(text, safe="")
+    return _escaped(text)
 
 
 def _refuse_dots(url: str) -> None:

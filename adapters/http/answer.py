@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
 
+from adapters.http.guard import RefusedAddress
+from adapters.http.masking import masked
 from adapters.http.transport import NoConnectionError
 from gateway.domain.settings import Secret
 
@@ -27,35 +29,46 @@ class Answer:
     status: int | None = None
     headers: Mapping[str, str] | None = None
     text: str | None = None
-    # Fixed word: no_connection, tls, timeout, connection_cut, bad_answer; None for a whole answer.
+    # Fixed word: no_connection, tls, timeout, connection_cut, bad_answer, and those of guard, proxy and credentials,
+    # each a row in verdict.py; None for a whole answer.
     broken: str | None = None
     # The bytes as they were read, for expressions; never shown.
     body: bytes = b""
     # There is more than was read.
     truncated: bool = False
+    # A sentence for people that says more than the word.
+    note: str | None = None
 
 
 def read(response: requests.Response, secrets: Iterable[Secret], at_most: int = READ_AT_MOST) -> Answer:
     """Read an answer up to `at_most` bytes; what lies beyond is not waited for."""
-    body, broken = _body(response, at_most)
+    body, broken = body_of(response, at_most)
     truncated = len(body) > at_most
     body = body[:at_most]
-    return Answer(response.status_code, response.headers, _shown(body, secrets), broken, body, truncated)
+    return Answer(response.status_code, response.headers, shown(body, secrets), broken, body, truncated)
 
 
 def failed(error: Exception) -> Answer:
     """Return the answer that an error stands for."""
-    return Answer(broken=failure_word(error))
+    root = _root(error)
+    return Answer(broken=failure_word(error), note=str(root) if isinstance(root, RefusedAddress) else None)
 
 
 def failure_word(error: Exception) -> str:
     """Return the fixed word for what the network did: the first row of the table that the error's root fits."""
     root = _root(error)
+    if isinstance(error, NoConnectionError) and _PROXY_WANTS_CREDENTIALS in str(root):
+        return "proxy_auth"
     table = _BEFORE_SENDING if isinstance(error, NoConnectionError) else _AFTER_SENDING
     return next(word for kind, word in table if isinstance(root, kind))
 
 
+# What http.client says of a tunnel that was refused; there is no type of its own for it.
+_PROXY_WANTS_CREDENTIALS = "Tunnel connection failed: 407"
+
+
 _BEFORE_SENDING: tuple[tuple[type[BaseException], str], ...] = (
+    (RefusedAddress, "refused_address"),
     (ssl.SSLError, "tls"),
     (SSLError, "tls"),
     (BaseException, "no_connection"),
@@ -82,7 +95,7 @@ def _root(error: BaseException) -> BaseException:
     return error if inner is None else _root(inner)
 
 
-def _body(response: requests.Response, at_most: int) -> tuple[bytes, str | None]:
+def body_of(response: requests.Response, at_most: int) -> tuple[bytes, str | None]:
     """Return the body and what broke it off; one byte more than `at_most` where there is more."""
     body = bytearray()
     try:
@@ -99,11 +112,9 @@ def _body(response: requests.Response, at_most: int) -> tuple[bytes, str | None]
     return bytes(body), None
 
 
-def _shown(body: bytes, secrets: Iterable[Secret]) -> str:
+def shown(body: bytes, secrets: Iterable[Secret]) -> str:
     """Return the first characters for people: echoed secrets masked, unprintable characters escaped."""
-    text = body.decode("utf-8", "replace")
-    for secret in secrets:
-        text = text.replace(secret.reveal(), "***")
+    text = masked(body.decode("utf-8", "replace"), secrets)
     return visible(text[:KEEP_AT_MOST])[:KEEP_AT_MOST]
 
 

@@ -7,7 +7,7 @@ from adapters.http.options import Options
 from adapters.http.plan import Step
 from adapters.http.request import render_question
 from adapters.http.rules import Rules
-from adapters.http.values import revealed
+from adapters.http.values import constants, revealed
 from adapters.http.verdict import verdict
 from gateway.domain.delivery import AttemptResult, Verdict
 from gateway.domain.times import Clock
@@ -40,7 +40,7 @@ def _asked(probe: Step, options: Options, exchange: Exchange, clock: Clock) -> t
 
 
 def _ask(step: Step, options: Options, exchange: Exchange, clock: Clock) -> Verdict:
-    values = {"secrets": revealed(options.secrets)} if options.secrets else {}
+    values = constants(options, revealed(options.secrets))
     answer = exchange.send(render_question(step, values), step)
     return verdict(answer, step.address.host, step.once, clock(), step.rules)
 

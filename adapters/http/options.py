@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from adapters.http.auth import Credential, credential
+from adapters.http.network import DEFAULT_TIMEOUT, Network
+from adapters.http.sign import Signer
 from gateway.domain.settings import Secret
 
-DEFAULT_TIMEOUT = timedelta(seconds=10)
+GIVEN = "with"
+"""The setting, and the name in templates, of values that the user gives."""
+
+__all__ = ["DEFAULT_TIMEOUT", "GIVEN", "Options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +22,13 @@ class Options:
     # The destination's name.
     name: str
     url: str
-    credential: Credential | None
+    # As it stands in the configuration; `adapters.http.auth` makes it work.
+    auth: Mapping[str, Any] | None
+    signer: Signer
+    # Named secrets that templates may take.
+    secrets: Mapping[str, Secret]
+    network: Network
     headers: Mapping[str, str]
-    timeout: timedelta
     # Sends the callback's own bytes instead of the event.
     raw: bool
     # The receiver is declared to take the same request twice without harm.
@@ -28,8 +36,8 @@ class Options:
     include: frozenset[str]
     # Wraps the event as {type, timestamp, data}.
     enveloped: bool
-    # Named secrets that templates may take.
-    secrets: Mapping[str, Secret]
+    # Values of the user's own that templates may take, a recipe's parameters among them.
+    given: Mapping[str, Any]
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], name: str = "") -> "Options":
@@ -37,15 +45,27 @@ class Options:
         return cls(
             name=name,
             url=settings["url"],
-            credential=credential(settings.get("auth")),
+            auth=settings.get("auth"),
+            signer=Signer.of(settings.get("sign")),
+            secrets=dict(settings.get("secrets") or {}),
+            network=Network.of(settings),
             headers=dict(settings.get("headers") or {}),
-            timeout=settings.get("timeout", DEFAULT_TIMEOUT),
             raw=settings.get("raw", False),
             idempotent=settings.get("idempotent", False),
             include=frozenset(settings.get("include") or ()),
             enveloped=settings.get("envelope") == "standard",
-            secrets=dict(settings.get("secrets") or {}),
+            given=dict(settings.get(GIVEN) or {}),
         )
+
+    @property
+    def timeout(self) -> timedelta:
+        """How long one request may take, answer included."""
+        return self.network.timeout
+
+    @property
+    def groups(self) -> dict[str, Mapping[str, Any]]:
+        """What templates may take whatever the event, by the name that it stands under."""
+        return {name: inner for name, inner in (("secrets", self.secrets), (GIVEN, self.given)) if inner}
 
     @property
     def once(self) -> bool:

@@ -45,6 +45,8 @@ class Step:
     reads: bool
     # The same request twice does no harm.
     repeatable: bool
+    # It has a `duplicate_when` of its own: as the find step, it ends the sequence where that is true.
+    ends: bool = False
 
     @property
     def once(self) -> bool:
@@ -87,11 +89,13 @@ class Plan:
     def can_look(self, position: int) -> bool:
         """Tell whether a step whose end is unknown can be cleared up: by a find before it, whose word then counts.
 
-        The word counts where the step has a condition, or where finding something ends the sequence.
+        The word counts where a condition of the step takes what was found, or where finding anything is the end.
         """
         if self.find is None or self.find >= position:
             return False
-        return bool(self.steps[position].conditions) or "duplicate_when" in self.steps[self.find].rules.given
+        looked = {name for step in self.steps[self.find : position] if step.reads for name in step.rules.save}
+        taken = {name for each in self.steps[position].conditions for name in each.expression.names}
+        return bool(looked & taken) or self.steps[self.find].ends
 
     def writes(self) -> Iterator[Step]:
         """Give the steps that change something."""

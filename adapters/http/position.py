@@ -76,6 +76,8 @@ def start(plan: Plan, kept: Position, open_step: str | None, now: datetime) -> S
     The step reached, in general. The find step, where a step may have arrived, or where what was found is so old that
     it may have changed. Reads are asked again from there on; what was written stays written.
     """
+    if not plan.is_sequence and plan.steps[0].repeatable:
+        return Start(0, Position())
     kept = _unsure(plan, kept, open_step, now)
     reached = next((index for index, step in enumerate(plan.steps) if step.name not in kept.done), len(plan.steps))
     if kept.unsure is not None:

@@ -18,7 +18,7 @@ from gateway.expressions.templates import CannotRender
 
 def previews(plan: Plan, options: Options, exchange: Exchange, event: Event, clock: Clock) -> Iterator[Preview]:
     """Give the request of each step, were this the first attempt."""
-    occasion = Occasion(event, values_for(plan, event, options.include, {}, hidden(options.secrets)), clock())
+    occasion = Occasion(event, values_for(plan, event, options, {}, hidden(options.secrets)), clock())
     unknown: dict[str, str] = {}
     for step in plan.steps:
         yield _preview(plan, step, options, exchange, occasion, unknown)

@@ -1,6 +1,6 @@
 """Expressions out of settings: each is compiled, and each that cannot be becomes a mistake with its place."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -34,13 +34,12 @@ class Reader:
     """Compiles what stands at a path of the destination's settings. `names` grow from step to step."""
 
     names: set[str]
-    # Names of the secrets that templates may take.
-    secrets: Collection[str] = ()
+    # What templates may take beside the event and saved values, and what stands inside each: `secrets`, `with`.
+    groups: Mapping[str, Collection[str]] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.secrets:
-            self.names.add("secrets")
+        self.names.update(self.groups)
 
     def mistake(self, sentence: str, path: Path, severity: str = "error") -> None:
         """Add a mistake."""
@@ -73,7 +72,8 @@ class Reader:
 
     def _look_inside(self, text: str, path: Path) -> None:
         for name, part in attributes(text):
-            known = sorted(self.secrets if name == "secrets" else _INSIDE.get(name, ()))
+            inside: Iterable[str] = self.groups.get(name) or _INSIDE.get(name) or ()
+            known = sorted(inside)
             if known and part not in known:
                 near = get_close_matches(part, known, n=1)
                 remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"

@@ -1,9 +1,10 @@
 """An answer as expressions see it: `status`, `headers` (names in lower case) and `body`, a tree where it is one."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from lxml import etree
 
@@ -36,7 +37,7 @@ def reading(answer: Answer) -> Reading:
 def _body(data: bytes) -> tuple[Any, bool]:
     try:
         text = data.decode("utf-8-sig")
-        return json.loads(text, parse_constant=_refuse), True
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite), True
     except (ValueError, RecursionError):
         pass
     start = data.lstrip()[:200].lower()
@@ -48,8 +49,14 @@ def _body(data: bytes) -> tuple[Any, bool]:
     return data.decode("utf-8", "replace").strip() or None, False
 
 
-def _refuse(constant: str) -> None:
+def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    """Return a number; 1e999 would be none that can be kept."""
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
 
 
 def _parser() -> etree.XMLParser:

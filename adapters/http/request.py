@@ -25,6 +25,7 @@ OWN_HEADERS = frozenset(
         "expect",
         "host",
         "idempotency-key",
+        "proxy-authorization",
         "transfer-encoding",
         "upgrade",
         "user-agent",

@@ -94,10 +94,13 @@ class Run:
             return self._reject(cannot_render(step.name if self.plan.is_sequence else "", error))
         except RawGoneError:
             return RAW_GONE
-        if step.once:
-            self.progress.begin(step.name)
         started = time.monotonic()
-        answer = self.exchange.send(outgoing, step)
+        # Before anything is begun: where there is no token, nothing was sent.
+        answer = self.exchange.ready(outgoing)
+        if answer is None:
+            if step.once:
+                self.progress.begin(step.name)
+            answer = self.exchange.send(outgoing, step)
         self.now = self.clock()
         judged = verdict(answer, step.address.host, step.once, self.now, step.rules)
         picked = step.rules.picked(reading(answer)) if step.rules.save and judged.result in _GOOD else {}
@@ -125,7 +128,7 @@ class Run:
         position = self.position.with_done(step.name, judged.result.value)
         if is_find:
             position = replace(position, found_at=self.now)
-        if is_find and judged.result is AttemptResult.DUPLICATE:
+        if is_find and step.ends and judged.result is AttemptResult.DUPLICATE:
             return arrived(judged, self._finder) if position.unsure is not None else judged
         self.position = position
         if step.rules.save or step is not self.plan.steps[-1]:
@@ -178,7 +181,7 @@ class Run:
 
     def _values(self) -> dict[str, Any]:
         saved = values_in(self.progress.saved)
-        return values_for(self.plan, self.event, self.options.include, saved, revealed(self.options.secrets))
+        return values_for(self.plan, self.event, self.options, saved, revealed(self.options.secrets))
 
     def _trace(self, step: Step, line: str, judged: Verdict, ms: int, picked: Mapping[str, Any]) -> None:
         if self.plan.is_sequence:

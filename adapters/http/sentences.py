@@ -42,7 +42,7 @@ def looks_first(judged: Verdict, finder: str, patience: timedelta) -> Verdict:
         judged,
         detail=f"{sentence} It may have arrived: the next attempt asks the step {finder} first.",
         looks_first=True,
-        retry_after=patience,
+        retry_after=max(patience, judged.retry_after or patience),
     )
 
 

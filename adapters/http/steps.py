@@ -9,7 +9,7 @@ from lxml import etree
 
 from adapters.http.address import Address, is_whole
 from adapters.http.body import Body, EventBody, FormBody, JsonBody, NoBody, RawBody, TextBody
-from adapters.http.options import DEFAULT_TIMEOUT, Options
+from adapters.http.options import DEFAULT_TIMEOUT, GIVEN, Options
 from adapters.http.plan import SEND, Condition, Plan, Step
 from adapters.http.reader import NOTHING, Path, Reader
 from adapters.http.rules import RULES, Rules
@@ -29,29 +29,30 @@ _TYPES = {
     "text": "text/plain; charset=utf-8",
 }
 
-_RESERVED = frozenset(NAMES | {"event", "secrets", "true", "false", "none"})
+_RESERVED = frozenset(NAMES | {"event", "secrets", GIVEN, "true", "false", "none"})
 
 
 def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
     """Return the plan of accepted and resolved settings, with every mistake in it."""
-    reader = Reader({*NAMES, "event"}, options.secrets)
+    reader = Reader({*NAMES, "event"}, options.groups)
     given = settings.get("steps")
     if given is None:
         only = _request(settings, options, reader)
         return Plan((only,), False, None, tuple(reader.mistakes))
     steps = [_step(one, ("steps", index), settings, options, reader) for index, one in enumerate(given)]
-    _refuse_twice(steps, reader)
+    _refuse_twice(given, steps, reader)
     find = _find(given, steps)
     plan = Plan(tuple(steps), True, find)
-    _warn(plan, given, reader)
+    if not reader.mistakes:
+        _warn(plan, reader)
     return Plan(plan.steps, True, find, tuple(reader.mistakes))
 
 
 def probe_of(settings: Mapping[str, Any], options: Options) -> tuple[Step | None, tuple[Mistake, ...]]:
     """Return the `probe` step, None where none is set, and its mistakes."""
-    reader = Reader(set(), options.secrets)
+    reader = Reader(set(), options.groups)
     given = settings.get("probe")
-    if given is None:
+    if not given:
         return None, ()
     step = _step({**given, "name": "probe"}, ("probe",), settings, options, reader)
     return replace(step, reads=True, repeatable=True), tuple(reader.mistakes)
@@ -100,6 +101,7 @@ def _step(given: Mapping[str, Any], path: Path, settings: Mapping[str, Any], opt
         timeout=_timeout(given, options),
         reads=reads,
         repeatable=reads or given.get("idempotent", options.idempotent),
+        ends="duplicate_when" in given,
     )
     reader.names.update(step.rules.save)
     return step
@@ -194,22 +196,21 @@ def _find(given: Sequence[Mapping[str, Any]], steps: Sequence[Step]) -> int | No
     return declared if declared is not None else next((i for i, step in enumerate(steps) if step.reads), None)
 
 
-def _refuse_twice(steps: Sequence[Step], reader: Reader) -> None:
+def _refuse_twice(given: Sequence[Mapping[str, Any]], steps: Sequence[Step], reader: Reader) -> None:
     names = [step.name for step in steps]
     for index, name in enumerate(names):
         if name in names[:index]:
             reader.mistake(f"another step is called {name} already.", ("steps", index, "name"))
-
-
-def _warn(plan: Plan, given: Sequence[Mapping[str, Any]], reader: Reader) -> None:
-    """Warn of steps that a lost answer makes a dead letter although a find step is there."""
-    finds = [index for index, one in enumerate(given) if one.get("find")]
-    for index in finds[1:]:
+    for index in [index for index, one in enumerate(given) if one.get("find")][1:]:
         reader.mistake("only one step can be the one that looks.", ("steps", index, "find"))
+
+
+def _warn(plan: Plan, reader: Reader) -> None:
+    """Warn of steps that a lost answer makes a dead letter although a find step is there."""
     for index, step in enumerate(plan.steps):
         if step.once and plan.find is not None and not plan.can_look(index):
             where = plan.steps[plan.find].name
-            why = f"has neither unless nor when, so that nothing {where} finds keeps it from being sent twice"
+            why = f"has no unless or when over what {where} saves, so that nothing keeps it from being sent twice"
             if plan.find > index:
                 why = f"stands before {where}, which could tell whether it has arrived"
             reader.mistake(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.http.options import GIVEN, Options
 from adapters.http.plan import Plan
 from gateway.domain.event import Event
 from gateway.domain.settings import Secret
@@ -14,7 +15,7 @@ PERSONAL = frozenset({"payer", "payee", "account_reference", "context", "ids", "
 
 
 def values_for(
-    plan: Plan, event: Event, include: frozenset[str], saved: Mapping[str, Any], secrets: Mapping[str, Any]
+    plan: Plan, event: Event, options: Options, saved: Mapping[str, Any], secrets: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the values for the templates of one event. What no step has saved yet is null."""
     taken = plan.names
@@ -22,11 +23,16 @@ def values_for(
         return {}
     return {
         **event.as_dict(_ALL),
-        **({"event": event.as_dict(include)} if "event" in taken else {}),
+        **({"event": event.as_dict(options.include)} if "event" in taken else {}),
         **dict.fromkeys(plan.saved_names),
         **{name: value for name, value in saved.items() if name in plan.saved_names},
-        **({"secrets": secrets} if secrets else {}),
+        **constants(options, secrets),
     }
+
+
+def constants(options: Options, secrets: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what templates may take whatever the event."""
+    return {**({"secrets": secrets} if secrets else {}), **({GIVEN: options.given} if options.given else {})}
 
 
 def revealed(secrets: Mapping[str, Secret]) -> dict[str, str]:

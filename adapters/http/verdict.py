@@ -37,6 +37,15 @@ _BY_FAILURE: Mapping[str, Meaning] = {
     "connection_cut": _PERHAPS_TAKEN,
     "bad_answer": _PERHAPS_TAKEN,
     "unreadable_answer": _PERHAPS_TAKEN,
+    # What follows is known before anything is sent to the destination.
+    "refused_address": _REJECTED,
+    "proxy_auth": _REJECTED,
+    # Once they are mended the delivery goes on.
+    "faulty_settings": _NOT_TAKEN,
+    "faulty_tls": _NOT_TAKEN,
+    "auth_refused": _REJECTED,
+    "auth_lost": _REJECTED,
+    "auth_unavailable": _NOT_TAKEN,
 }
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -48,6 +57,13 @@ _FAILURE_SENTENCES: Mapping[str, str] = {
     "connection_cut": "{host} cut the connection before its answer was complete.",
     "bad_answer": "{host} sent something that is not an HTTP answer.",
     "unreadable_answer": "{host} answered with a success, but not with a body that the expressions can read.",
+    "refused_address": "{host} leads to an address where this destination may not go; nothing was sent.",
+    "proxy_auth": "The proxy wants other credentials; nothing was sent. Look at the destination's `proxy_auth`.",
+    "faulty_settings": "The destination's settings have a mistake; nothing was sent. `pesagate check` tells it.",
+    "faulty_tls": "The destination's certificates cannot be used; nothing was sent.",
+    "auth_refused": "The destination's credentials were refused; nothing was sent to {host}. Look at its `auth`.",
+    "auth_lost": "The refresh token is void; nothing was sent to {host}. Authorise Pesagate there anew.",
+    "auth_unavailable": "No credential for {host} could be had; nothing was sent.",
 }
 
 _RULE_SENTENCES: Mapping[str, str] = {
@@ -74,15 +90,18 @@ _ENDINGS: Mapping[AttemptResult, str] = {
 
 _NO_RULES = Rules()
 
+# Of an unknown end it counts where the next attempt looks first.
+_WAITING = (AttemptResult.RETRY, AttemptResult.UNKNOWN)
+
 
 def verdict(answer: Answer, host: str, once: bool, now: datetime, rules: Rules = _NO_RULES) -> Verdict:
     """Judge an answer. `once` is true for a receiver that must not be asked twice for what it may have taken."""
     if not _decided_by_status(answer):
-        return _failed(answer, answer.broken or "bad_answer", host, once)
+        return _failed(answer, answer.broken or "bad_answer", host, once, now)
     said = reading(answer)
     rule = rules.decided(said)
     if _is_unreadable(answer, rules, rule, said):
-        return _failed(answer, "unreadable_answer", host, once)
+        return _failed(answer, "unreadable_answer", host, once, now)
     word = rule or _fault_of_success(answer, rules, said)
     return _by_status(answer, host, once, now) if word is None else _by_rule(answer, word, host, now)
 
@@ -114,11 +133,12 @@ def _by_rule(answer: Answer, word: str, host: str, now: datetime) -> Verdict:
     return Verdict(result, f"http_{status}" if word == "success_when" else word, detail, status, answer.text, wait)
 
 
-def _failed(answer: Answer, word: str, host: str, once: bool) -> Verdict:
+def _failed(answer: Answer, word: str, host: str, once: bool, now: datetime) -> Verdict:
     meaning = _BY_FAILURE[word]
     result = meaning.once if once else meaning.result
-    detail = _FAILURE_SENTENCES[word].format(host=host) + _ENDINGS.get(result, "")
-    return Verdict(result, word, detail, answer.status, answer.text)
+    detail = answer.note or _FAILURE_SENTENCES[word].format(host=host) + _ENDINGS.get(result, "")
+    wait = retry_after((answer.headers or {}).get("Retry-After"), now) if result is AttemptResult.RETRY else None
+    return Verdict(result, word, detail, answer.status, answer.text, wait)
 
 
 def _decided_by_status(answer: Answer) -> bool:
@@ -135,7 +155,7 @@ def _by_status(answer: Answer, host: str, once: bool, now: datetime) -> Verdict:
     headers = answer.headers or {}
     meaning = _meaning(status)
     result = meaning.once if once else meaning.result
-    wait = retry_after(headers.get("Retry-After"), now) if result is AttemptResult.RETRY else None
+    wait = retry_after(headers.get("Retry-After"), now) if result in _WAITING else None
     if status in _REDIRECTS:
         return Verdict(result, "redirect", _redirect_sentence(host, headers), status, answer.text)
     hint = _HINTS.get(status) or _ENDINGS.get(result, "")

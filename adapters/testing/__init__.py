@@ -16,12 +16,14 @@ from adapters.testing.place import Place, RemotePlace
 from adapters.testing.progress import MemoryProgress
 from adapters.testing.receiver import Answer, Received, Receiver
 from adapters.testing.sample import sample_event
+from adapters.testing.vault import MemoryVault
 
 __all__ = [
     "AdapterContract",
     "Answer",
     "BatchContract",
     "MemoryProgress",
+    "MemoryVault",
     "Place",
     "Received",
     "Receiver",

@@ -5,6 +5,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
+
 from adapters.testing.place import Place, RemotePlace
 from adapters.testing.progress import MemoryProgress
 from adapters.testing.sample import sample_event
@@ -52,6 +54,15 @@ class AdapterContract:
         adapter, event = place.adapter(), sample_event()
         shown = repr([adapter, adapter.preview(event), adapter.deliver(event, MemoryProgress()), adapter.check()])
         assert [secret for secret in place.secrets if secret in shown] == []
+
+    def test_no_secret_is_printed_or_logged(self, place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+        adapter, event = place.adapter(), sample_event()
+        adapter.check()
+        adapter.preview(event)
+        adapter.deliver(event, MemoryProgress())
+        adapter.close()
+        out, err = capfd.readouterr()
+        assert [secret for secret in place.secrets if secret in out + err] == []
 
     def test_the_payer_is_in_no_reason_or_detail(self, place: Place) -> None:
         verdict = place.adapter().deliver(sample_event(), MemoryProgress())
@@ -113,8 +124,11 @@ class RemoteContract(AdapterContract):
 
     def _judge(self, place: RemotePlace, adapter: Adapter) -> Verdict:
         """Deliver, and hold the verdict to what counts in all trouble: no secret, no payer, something to read."""
-        verdict = adapter.deliver(sample_event(), MemoryProgress())
-        assert [secret for secret in place.secrets if secret in repr(verdict)] == []
+        event = sample_event()
+        verdict = adapter.deliver(event, MemoryProgress())
+        # Afterwards too: what was issued on the way must not turn up later.
+        shown = repr([verdict, adapter, adapter.preview(event), adapter.check()])
+        assert [secret for secret in place.secrets if secret in shown] == []
         assert_names_no_payer(verdict)
         assert verdict.reason
         assert verdict.detail

@@ -47,6 +47,11 @@ class Bar:
             self._progress.advance(self._task, by)
         return by
 
+    def at(self, done: int, total: int) -> None:
+        """Put the bar where it is after `done` of `total`."""
+        if self._progress is not None:
+            self._progress.update(self._task, completed=done, total=total)
+
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:

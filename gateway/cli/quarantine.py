@@ -93,7 +93,11 @@ def reprocess(
     settings = app.load_settings(config)
     engine = require(settings.store_url, settings.path)
     with queries.reading(engine) as connection:
+        closed = set(row_ids).difference(open_rows(connection, row_ids)) if row_ids else set()
         chosen = open_rows(connection, row_ids, tenant, reason, option_values.nairobi(since))
+    if closed:
+        named = ", ".join(map(str, sorted(closed)))
+        raise PesagateError(f"Not an open quarantine row: {named}. `pesagate quarantine` lists them; none was taken.")
     click.echo(f"{len(chosen)} callbacks to take once more", err=as_json)
     if dry_run or not chosen:
         return

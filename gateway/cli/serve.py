@@ -14,4 +14,4 @@ from gateway.cli.config_option import config_option
 def serve(config: Path) -> None:
     """Run the gateway until SIGTERM or ^C."""
     logs.configure()
-    sys.exit(app.serve(app.load_settings(config)))
+    sys.exit(app.serve(app.settings_to_serve(config)))

@@ -40,7 +40,7 @@ def is_private(url: str) -> bool:
     """Tell whether a URL names this machine or a private network, as far as can be told without DNS."""
     host = urlsplit(url).hostname or ""
     try:
-        return ip_address(host).is_private
+        return not ip_address(host).is_global
     except ValueError:
         return "." not in host or host.endswith((".localhost", ".local", ".lan", ".internal"))
 

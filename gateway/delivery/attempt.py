@@ -13,7 +13,7 @@ from gateway.delivery.decide import decide
 from gateway.delivery.progress import StoredProgress
 from gateway.domain.adapter import Adapter, BatchAdapter
 from gateway.domain.delivery import AttemptResult, DeliveryState, Verdict
-from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Seal
+from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Seal, Written
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.event import Event
 from gateway.domain.settings import Destination
@@ -29,7 +29,7 @@ class Attempter:
     clock: Clock
     chance: Callable[[], float]
     # Writes one row and returns its outcome when it is on disk; raises StoreUnavailable.
-    commit: Callable[[DeliveryWrite], Event | None]
+    commit: Callable[[DeliveryWrite], Written]
 
     def attempt(self, delivery: DueDelivery, destination: Destination, adapter: Adapter) -> AttemptEnded | None:
         """Try once; return None where a twin has meanwhile routed the event elsewhere.
@@ -67,7 +67,7 @@ class Attempter:
         if not delivery.unsealed:
             return delivery
         event = self.commit(Seal(delivery.id, delivery.event.id))
-        if event is None:
+        if not isinstance(event, Event):
             return None
         point("after_seal")
         return replace(delivery, event=event)

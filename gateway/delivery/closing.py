@@ -8,6 +8,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -55,8 +56,7 @@ class Closing:
 
     def start(self) -> None:
         """Begin to look, once a second."""
-        if self._parts.gatherers:
-            self._thread.start()
+        self._thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
         """End after the file under way; give up after `timeout` seconds."""
@@ -65,22 +65,40 @@ class Closing:
             self._thread.join(timeout)
 
     def look(self) -> None:
-        """Close what is due and write what is closed. Trouble with one destination does not stop the others."""
+        """Close what is due and write what is closed. Trouble with one destination, or one file, stops no other."""
         for name, gathers in self._parts.gatherers.items():
             if self._resting.get(name, 0) > 0:
                 self._resting[name] -= 1
                 continue
-            try:
-                self._close(name, gathers)
-                for file in self._unwritten(name):
-                    self._write(file, gathers)
-            except Exception as error:
-                self._resting[name] = _PATIENCE
-                _tell(name, error)
+            self._try(name, partial(self._close, name, gathers))
+            self._try(name, partial(self._write_all, name, partial(_always, gathers)))
+
+    def finish_others(self) -> None:
+        """Write what was closed for destinations that are no longer configured: their lines are in no other file."""
+        with reading(self._parts.engine) as connection:
+            names = dict.fromkeys((file.tenant, file.destination) for file in unwritten(connection))
+        for name in names:
+            if name not in self._parts.gatherers:
+                self._try(name, partial(self._write_all, name, lambda file: rendering(file, self._parts.make_adapter)))
 
     def _run(self) -> None:
-        while not self._ending.wait(1.0):
+        self._try(("", ""), self.finish_others)
+        while self._parts.gatherers and not self._ending.wait(1.0):
             self.look()
+
+    def _try(self, name: tuple[str, str], act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:
+            self._resting[name] = _PATIENCE
+            _tell(name, error)
+
+    def _write_all(self, name: tuple[str, str], gathers: Callable[[ClosedFile], Gathers]) -> None:
+        with reading(self._parts.engine) as connection:
+            files = unwritten(connection, *name)
+        for file in files:
+            if not self._ending.is_set():
+                self._try(name, partial(self._write, file, gathers(file)))
 
     def _close(self, name: tuple[str, str], gathers: Gathers) -> None:
         now = self._parts.clock()
@@ -91,13 +109,7 @@ class Closing:
             self._parts.commit(CloseLines(*name, cut, gathers.plan(), now))
             point("after_close")
 
-    def _unwritten(self, name: tuple[str, str]) -> list[ClosedFile]:
-        with reading(self._parts.engine) as connection:
-            return unwritten(connection, *name)
-
     def _write(self, file: ClosedFile, gathers: Gathers) -> None:
-        if self._ending.is_set():
-            return
         settings, rendered = self._rendered(file, gathers)
         place(Path(file.folder), file.name, rendered.body)
         digest = hashlib.sha256(rendered.body).hexdigest()
@@ -123,6 +135,10 @@ class Closing:
     def _render(self, file: ClosedFile, gathers: Gathers) -> Rendered:
         with reading(self._parts.engine) as connection:
             return gathers.render(file.shortcode, events_in(connection, file.id))
+
+
+def _always(gathers: Gathers, _file: ClosedFile) -> Gathers:
+    return gathers
 
 
 def rendering(file: ClosedFile, make_adapter: Callable[[Destination], Adapter]) -> Gathers:

@@ -12,9 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from gateway.delivery.attempt import Attempter
 from gateway.delivery.wake import Wake
 from gateway.domain.adapter import Adapter, BatchAdapter
-from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery
+from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Written
 from gateway.domain.errors import StoreUnavailable
-from gateway.domain.event import Event
 from gateway.domain.settings import Destination
 from gateway.domain.times import Clock
 from gateway.store.deliveries import due
@@ -64,7 +63,7 @@ class Dispatcher:
         engine: Engine,
         served: Mapping[tuple[str, str], Served],
         attempter: Attempter,
-        submit: Callable[[DeliveryWrite, "Future[Event | None]"], None],
+        submit: Callable[[DeliveryWrite, "Future[Written]"], None],
         wake: Wake,
         clock: Clock,
     ) -> None:
@@ -127,14 +126,14 @@ class Dispatcher:
             self._write(each)
 
     def _write(self, ended: AttemptEnded) -> None:
-        written: Future[Event | None] = Future()
+        written: Future[Written] = Future()
         written.add_done_callback(lambda future: self._written(ended, future))
         try:
             self._submit(ended, written)
         except StoreUnavailable as error:
             written.set_exception(error)
 
-    def _written(self, ended: AttemptEnded, written: "Future[Event | None]") -> None:
+    def _written(self, ended: AttemptEnded, written: "Future[Written]") -> None:
         if written.exception() is None:
             self._under_way.pop(ended.delivery_id, None)
             self._wake.up()

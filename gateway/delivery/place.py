@@ -30,6 +30,14 @@ def place(folder: Path, name: str, body: bytes) -> None:
         hidden.unlink()
 
 
+def replace(path: Path, body: bytes) -> None:
+    """Put a file where a person wants it, in the stead of what was there. Raises OSError."""
+    hidden = path.with_name(f".{path.name}.tmp")
+    _write(hidden, body)
+    hidden.replace(path)
+    _sync_folder(path.parent)
+
+
 def _write(path: Path, body: bytes) -> None:
     with path.open("wb") as file:
         file.write(body)

@@ -10,11 +10,11 @@ import structlog
 from gateway.delivery.attempt import Attempter
 from gateway.delivery.closing import Closing, Parts
 from gateway.delivery.dispatcher import Dispatcher, Served
+from gateway.delivery.vault import StoredVault
 from gateway.delivery.wake import Wake
-from gateway.domain.adapter import Adapter, PreparingAdapter
-from gateway.domain.due import DeliveryWrite
+from gateway.domain.adapter import Adapter, KeepsState, PreparingAdapter
+from gateway.domain.due import DeliveryWrite, Written
 from gateway.domain.errors import StoreUnavailable
-from gateway.domain.event import Event
 from gateway.domain.export import Gathers
 from gateway.domain.settings import Destination, Settings
 from gateway.domain.times import utc_now
@@ -38,12 +38,19 @@ def run(
     # Who does not take callbacks must not keep their port.
     close_listener()
     engine = open_engine(settings.store_url)
-    writer: Writer[DeliveryWrite, Future[Event | None], Event | None] = Writer(engine, write_deliveries, _resolve)
-    attempter = Attempter(utc_now, random.SystemRandom().random, lambda item: _commit(writer, item))
+    writer: Writer[DeliveryWrite, Future[Written], Written] = Writer(engine, write_deliveries, _resolve)
+
+    def commit(item: DeliveryWrite) -> Written:
+        return _commit(writer, item)
+
+    attempter = Attempter(utc_now, random.SystemRandom().random, commit)
     served = _served(settings, make_adapter)
+    for (tenant, _), one in served.items():
+        if isinstance(one.adapter, KeepsState):
+            one.adapter.keep_in(StoredVault(tenant, engine, commit, utc_now))
     dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now)
     gatherers = {name: one.adapter for name, one in served.items() if isinstance(one.adapter, Gathers)}
-    closing = Closing(Parts(engine, gatherers, make_adapter, lambda item: _commit(writer, item), utc_now))
+    closing = Closing(Parts(engine, gatherers, make_adapter, commit, utc_now))
     on_stop(dispatcher.stop)
     _prepare(served)
     closing.start()
@@ -80,9 +87,9 @@ def _prepare_one(destination: Destination, adapter: PreparingAdapter) -> None:
         _LOG.error("a destination is not ready", **names, error=type(error).__name__)
 
 
-def _commit(writer: Writer[DeliveryWrite, Future[Event | None], Event | None], item: DeliveryWrite) -> Event | None:
+def _commit(writer: Writer[DeliveryWrite, Future[Written], Written], item: DeliveryWrite) -> Written:
     """Write one row, wait for the disk, return its outcome. Raises StoreUnavailable."""
-    written: Future[Event | None] = Future()
+    written: Future[Written] = Future()
     writer.submit(item, written)
     try:
         return written.result(_COMMIT_LIMIT_S)
@@ -90,7 +97,7 @@ def _commit(writer: Writer[DeliveryWrite, Future[Event | None], Event | None], i
         raise StoreUnavailable("the store took too long to commit a step") from None
 
 
-def _resolve(outcomes: Sequence[tuple[Future[Event | None], Event | Exception | None]]) -> None:
+def _resolve(outcomes: Sequence[tuple[Future[Written], Written | Exception]]) -> None:
     for written, outcome in outcomes:
         if isinstance(outcome, Exception):
             written.set_exception(outcome)

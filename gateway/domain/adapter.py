@@ -69,6 +69,34 @@ class Progress(Protocol):
         ...
 
 
+class Vault(Protocol):
+    """Durable values of one tenant, such as a token that is given only once. They are secrets: none is ever shown.
+
+    A key should begin with its adapter's name: all of a tenant's destinations see the same values, so that two that
+    share an account share its token.
+    """
+
+    def get(self, key: str) -> str | None:
+        """Return the value as it is committed now, None where there is none. Raises StoreUnavailable."""
+        ...
+
+    def swap(self, key: str, old: str | None, new: str) -> bool:
+        """Commit `new` where the value is `old` (None: there is none), and tell whether it was; else change nothing.
+
+        Returns only when that is on disk. Raises StoreUnavailable; what became of it is then unknown.
+        """
+        ...
+
+
+@runtime_checkable
+class KeepsState(Protocol):
+    """An adapter that must remember something beyond one delivery. Others need not have this method."""
+
+    def keep_in(self, vault: Vault) -> None:
+        """Take the vault, once, before the first delivery. Outside of delivery (`check`, `try`) there is none."""
+        ...
+
+
 @runtime_checkable
 class Adapter(Protocol):
     """One configured destination's adapter. Made once per process and destination; `deliver` runs in threads."""

@@ -73,4 +73,21 @@ class Seal:
     event_id: str
 
 
-DeliveryWrite = AttemptEnded | StepBegun | StepSaved | Seal | CloseLines | FileWritten
+@dataclass(frozen=True, slots=True)
+class StateSwap:
+    """To be written: a value of an adapter, in the place of `old` (None: of none). It is a secret.
+
+    The outcome is whether `old` was still there.
+    """
+
+    tenant: str
+    key: str
+    old: str | None = field(repr=False)
+    new: str = field(repr=False)
+    at: datetime
+
+
+DeliveryWrite = AttemptEnded | StepBegun | StepSaved | Seal | CloseLines | FileWritten | StateSwap
+
+Written = Event | bool | None
+"""The outcome of a DeliveryWrite."""

@@ -1,7 +1,9 @@
 """Times: UTC inside, +03:00 in events. Kenya has no daylight saving, so that a fixed offset is exact."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 NAIROBI = timezone(timedelta(hours=3), "EAT")
 
@@ -9,9 +11,21 @@ Clock = Callable[[], datetime]
 """Gives the present instant, aware, in UTC. A parameter wherever time matters, so that tests can move it."""
 
 
+_MOVED_BY = os.environ.get("PESAGATE_CLOCK_MOVED_BY")
+
+
 def utc_now() -> datetime:
-    """Return the present instant in UTC."""
-    return datetime.now(UTC)
+    """Return the present instant in UTC.
+
+    PESAGATE_CLOCK_MOVED_BY=<file> moves the clock by the seconds that stand in the file, also while the process runs:
+    tests see what a wrong clock, and one that is set right, does to payments.
+    """
+    now = datetime.now(UTC)
+    return now if _MOVED_BY is None else now + _moved_by(_MOVED_BY)
+
+
+def _moved_by(file: str) -> timedelta:
+    return timedelta(seconds=float(Path(file).read_text("ascii")))
 
 
 def nairobi_text(moment: datetime) -> str:

@@ -4,13 +4,15 @@ Python's engine tries one way after another to make a pattern fit, and a pattern
 text than anybody can wait for. So how many ways a pattern has at most, and how many steps each, is counted from its
 parts before it is used; what is over the limit is refused when the configuration is read. Together with a limit on the
 text this bounds every match to milliseconds, whatever the payer typed.
+
+The parts are those that Python's own parser gives, which is no public interface. A Python whose parser is not there, or
+gives something else, costs the patterns: each is refused, by a sentence, and all else of the gateway works.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
-from re import _constants as codes  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any, NamedTuple
 
 LONGEST_TEXT = 64
@@ -31,19 +33,33 @@ class _Size(NamedTuple):
     steps: int
 
 
-def fits(pattern: str) -> Callable[[str | None], bool]:
+def _pythons_own(pattern: str) -> Iterable[Any]:
+    return import_module("re._parser").parse(pattern)  # type: ignore[no-any-return]
+
+
+def fits(pattern: str, parse: Callable[[str], Iterable[Any]] = _pythons_own) -> Callable[[str | None], bool]:
     """Return a test that tells whether a pattern fits a text from its first to its last character.
 
-    Raises PatternError where the pattern is none, or could take too long.
+    `parse` takes a pattern apart. Raises PatternError where the pattern is none, could take too long, or cannot be
+    measured by what `parse` gives.
     """
     try:
-        size = _sequence(parser.parse(pattern))
         match = re.compile(pattern).fullmatch
     except (re.error, OverflowError, RecursionError) as error:
         raise PatternError(f"is no regular expression: {getattr(error, 'msg', 'it is too large')}") from None
+    size = _measured(pattern, parse)
     if size.ways > MAX_WAYS or size.steps > MAX_STEPS:
         raise PatternError("could take too long: it has too many repetitions (* + ? {}) inside or beside each other")
     return lambda text: text is not None and len(text) <= LONGEST_TEXT and match(text) is not None
+
+
+def _measured(pattern: str, parse: Callable[[str], Iterable[Any]]) -> _Size:
+    try:
+        return _sequence(parse(pattern))
+    except PatternError:
+        raise
+    except Exception:
+        raise PatternError(_UNKNOWN_PARSER) from None
 
 
 def _sequence(parts: Any) -> _Size:
@@ -55,9 +71,12 @@ def _then(first: _Size, second: _Size) -> _Size:
 
 
 def _size(code: Any, argument: Any) -> _Size:
-    if code not in _SIZES:
+    name = getattr(code, "name", str(code))
+    if name in _UNBOUNDED:
         raise PatternError("looks ahead or back, or refers to a group, and neither can be bounded in time")
-    return _SIZES[code](argument)
+    if name not in _SIZES:
+        raise PatternError(_UNKNOWN_PARSER)
+    return _SIZES[name](argument)
 
 
 def _one(_argument: Any) -> _Size:
@@ -91,10 +110,14 @@ def _bounded(ways: int, steps: int) -> _Size:
 # Two ways in each of so many rounds are over the limit.
 _ENOUGH = MAX_WAYS.bit_length()
 
-_SIZES: dict[Any, Callable[[Any], _Size]] = {
-    **dict.fromkeys((codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN, codes.AT), _one),
-    codes.SUBPATTERN: _group,
-    codes.ATOMIC_GROUP: _sequence,
-    codes.BRANCH: _branch,
-    **dict.fromkeys((codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT), _repeat),
+_UNKNOWN_PARSER = "cannot be measured by this version of Python"
+
+# By the names that the parser gives to the parts of a pattern.
+_UNBOUNDED = frozenset({"ASSERT", "ASSERT_NOT", "GROUPREF", "GROUPREF_EXISTS"})
+_SIZES: dict[str, Callable[[Any], _Size]] = {
+    **dict.fromkeys(("LITERAL", "NOT_LITERAL", "ANY", "IN", "AT"), _one),
+    "SUBPATTERN": _group,
+    "ATOMIC_GROUP": _sequence,
+    "BRANCH": _branch,
+    **dict.fromkeys(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"), _repeat),
 }

@@ -50,8 +50,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise Unreadable(f"the key {twice[:40]!r} stands twice in one object")
+        raise Unreadable(f"the key {_LIKE_A_PHONE.sub(_nines, twice[:40])!r} stands twice in one object")
     return members
+
+
+def _nines(digits: re.Match[str]) -> str:
+    return "9" * len(digits[0])
 
 
 def _integer(written: str) -> int:
@@ -98,6 +102,8 @@ def _check_surrogates(document: Any) -> None:
         raise Unreadable("half of a surrogate pair, which is no character") from None
 
 
+# Keys are the provider's words, and shown; what is none may be a phone number.
+_LIKE_A_PHONE = re.compile("[0-9]{7,}")
 _HALF_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_decimal, parse_constant=_constant

@@ -1,5 +1,6 @@
 """The way of one payment, as far as it is pure: what comes before and after it is reading a socket and one commit."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from gateway.domain.settings import Shortcode
 from gateway.pipeline.hooks import Hook
 from gateway.pipeline.parse import Unreadable, parse
 from gateway.providers.kind import Kind, NewShape
+from gateway.providers.mpesa.fields import form_of
 
 
 def receive(hook: Hook, callback: Callback) -> Received:
@@ -97,4 +99,10 @@ def compose(kind: Kind, callback: Callback, facts: Facts) -> Event:
 
 
 def _foreign(shortcode: Shortcode, facts: Facts) -> str:
-    return f"the body names shortcode {facts.shortcode}, the hook is {shortcode.number}'s"
+    number = facts.shortcode or ""
+    named = number if _NUMBER.fullmatch(number) else form_of(number)
+    return f"the body names shortcode {named}, the hook is {shortcode.number}'s"
+
+
+# What is longer may be a phone number in the wrong place.
+_NUMBER = re.compile(r"[0-9]{1,7}", re.ASCII)

@@ -14,7 +14,7 @@ from gateway.domain.outcome import Outcome
 from gateway.domain.provider import EPOCH, EPOCH_MS, ISO, DeclaredKind, Moment
 from gateway.expressions.picks import CannotPick, Pick, compile_pick
 from gateway.providers.kind import Kind, NewShape, Path, json_path
-from gateway.providers.mpesa.fields import amount, code, party, text
+from gateway.providers.mpesa.fields import amount, code, form_of, party, text
 from gateway.providers.signature import doubter
 
 SCHEMAS = "providers/"
@@ -109,7 +109,7 @@ class _Reader:
             return _time(written, self._declared.occurred_at)
         except (ValueError, OverflowError, ArithmeticError):
             form = self._declared.occurred_at.form
-            raise NewShape(self._moment.text, f"{written[:40]!r} is not a time of the form {form}") from None
+            raise NewShape(self._moment.text, f"{form_of(written)} is not a time of the form {form}") from None
 
     def _text(self, body: Mapping[str, Any], name: str) -> str | None:
         pick = self._picks.get(name)

@@ -91,7 +91,7 @@ async def _serve(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnSt
 
 def _http_server(parts: Parts, writer: IntakeWriter, counters: Counters, patience: Patience) -> HTTPServer:
     def committed(settled: Settled) -> None:
-        if settled.issue is not None and settled.issue.destinations:
+        if any(issue is not None and issue.destinations for issue in (settled.issue, settled.further)):
             parts.wake()
 
     gather = Gather(asyncio.get_running_loop(), writer.submit_many, writer.room)

@@ -13,6 +13,7 @@ from gateway import resources
 from gateway.domain.problem import Problem
 from gateway.domain.settings import Settings
 from gateway.settings.adapters import Adapters, Known
+from gateway.settings.destination_recipes import with_destination_recipes
 from gateway.settings.destinations import Destinations
 from gateway.settings.document import Document
 from gateway.settings.files import Source, read
@@ -82,7 +83,8 @@ def read_whole(path: Path, environ: Mapping[str, str]) -> Whole:
 
 
 def _whole(source: Source, document: Document, environ: Mapping[str, str]) -> Whole:
-    return with_recipes(with_includes(source, interpolate(document, environ), environ), environ)
+    whole = with_includes(source, interpolate(document, environ), environ)
+    return with_destination_recipes(with_recipes(whole, environ), environ)
 
 
 def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str], digest: str) -> Settings:

@@ -38,7 +38,7 @@ def with_recipes(whole: Whole, environ: Mapping[str, str]) -> Whole:
             sources.append(found)
             parts.append(((FOLDER, name), part))
             beside = {key: inner for key, inner in entry.items() if key not in _SOURCES}
-            hung[name] = _over(part.value, beside)
+            hung[name] = over(part.value, beside)
         elif found is not None:
             flaws += [_unread(document, (FOLDER, name), found, flaw) for flaw in found.flaws]
     told = joined(document, parts)
@@ -73,8 +73,8 @@ def _unread(document: Document, steps: Steps, source: Source, flaw: Flaw) -> Fla
     return Flaw(steps, document.place((*steps, "file")), f"{shown(source.path)}: {flaw.message}", remedy)
 
 
-def _over(below: Any, above: Any) -> Any:
+def over(below: Any, above: Any) -> Any:
     """Return `below` with what `above` says in its place, mapping by mapping."""
     if not isinstance(below, dict) or not isinstance(above, dict):
         return above
-    return {**below, **{key: _over(below.get(key), inner) for key, inner in above.items()}}
+    return {**below, **{key: over(below.get(key), inner) for key, inner in above.items()}}

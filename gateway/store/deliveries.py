@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, insert, select, update
 
 from gateway.domain.delivery import AttemptResult, DeliveryState
-from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Seal, StepBegun, StepSaved
+from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Seal, StateSwap, StepBegun, StepSaved, Written
 from gateway.domain.event import Event, Raw
 from gateway.domain.export import CloseLines, FileWritten
 from gateway.domain.times import to_micros
+from gateway.store.adapter_state import write_swap
 from gateway.store.eventrow import event_of
 from gateway.store.export_ledger import book_line, close_lines, mark_written
 from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS
@@ -55,8 +56,11 @@ def due(
     return [_due(row) for row in connection.execute(query).mappings()]
 
 
-def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> list[Event | None]:
-    """Write what attempts and steps made of deliveries, in order; the outcome of a Seal is the event it sealed."""
+def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> list[Written]:
+    """Write what attempts and steps made of deliveries, in order.
+
+    The outcome of a Seal is the event it sealed, that of a StateSwap whether it took place.
+    """
     return [_WRITES[type(item)](connection, item) for item in batch]
 
 
@@ -122,11 +126,12 @@ def _write_seal(connection: Connection, seal: Seal) -> Event | None:
     return None if row is None else event_of(row.body, None if row.raw is None else Raw(row.raw, row.content_type))
 
 
-_WRITES: dict[type, Callable[[Connection, Any], Event | None]] = {
+_WRITES: dict[type, Callable[[Connection, Any], Written]] = {
     Seal: _write_seal,
     AttemptEnded: _write_attempt,
     StepBegun: _write_begin,
     StepSaved: _write_saved,
     CloseLines: close_lines,
     FileWritten: mark_written,
+    StateSwap: write_swap,
 }

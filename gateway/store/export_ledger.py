@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy import BigInteger, Connection, Row, and_, exists, func, insert, inspect, literal, or_, select, update
 
 from gateway.domain.due import AttemptEnded
 from gateway.domain.event import Event
@@ -39,7 +39,8 @@ def book_line(connection: Connection, ended: AttemptEnded) -> None:
         table.event_id,
         literal(line.shortcode),
         literal(line.day),
-        literal(to_micros(ended.started_at)),
+        # Stated, as a database takes a number for a small one.
+        literal(to_micros(ended.started_at), BigInteger),
     ).where(table.id == ended.delivery_id, ~known)
     names = ["tenant", "destination", "event_id", "shortcode", "day", "booked_at"]
     connection.execute(insert(EXPORT_LINES).from_select(names, row))
@@ -66,11 +67,11 @@ def close_lines(connection: Connection, closing: CloseLines) -> None:
             _close(connection, closing, shortcode, day, [line.id for line in file])
 
 
-def unwritten(connection: Connection, tenant: str, destination: str) -> list[ClosedFile]:
-    """Return the closed files of a destination whose bytes are not in the folder yet, the oldest first."""
-    query = select(EXPORT_FILES).where(
-        _FILES.tenant == tenant, _FILES.destination == destination, _FILES.written_at.is_(None)
-    )
+def unwritten(connection: Connection, tenant: str | None = None, destination: str | None = None) -> list[ClosedFile]:
+    """Return closed files, of all or of one destination, whose bytes are not in the folder yet, the oldest first."""
+    query = select(EXPORT_FILES).where(_FILES.written_at.is_(None))
+    if tenant is not None:
+        query = query.where(_FILES.tenant == tenant, _FILES.destination == destination)
     return [_closed(row) for row in connection.execute(query.order_by(_FILES.id))]
 
 
@@ -85,6 +86,11 @@ def mark_written(connection: Connection, written: FileWritten) -> None:
             settings=json.dumps(written.settings, ensure_ascii=False),
         )
     )
+
+
+def is_there(connection: Connection) -> bool:
+    """Tell whether the store has the ledger's tables: one that an older release made gets them at the next start."""
+    return inspect(connection).has_table(EXPORT_FILES.name)
 
 
 def files(connection: Connection, tenant: str | None = None, shortcode: str | None = None) -> Iterator[dict[str, Any]]:
@@ -107,6 +113,22 @@ def files(connection: Connection, tenant: str | None = None, shortcode: str | No
             "written": row.written_at is not None,
             "sha256": row.body_digest,
         }
+
+
+def waiting(
+    connection: Connection, tenant: str | None = None, shortcode: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Give what no file has yet: how many lines of each destination, shortcode and day."""
+    names = (_LINES.tenant, _LINES.destination, _LINES.shortcode, _LINES.day)
+    query = (
+        select(*names, func.count().label("lines")).where(_LINES.file_id.is_(None)).group_by(*names).order_by(*names)
+    )
+    if tenant is not None:
+        query = query.where(_LINES.tenant == tenant)
+    if shortcode is not None:
+        query = query.where(_LINES.shortcode == shortcode)
+    for row in connection.execute(query).mappings():
+        yield {"id": None, **row, "name": None, "written": False, "sha256": None}
 
 
 def file_named(connection: Connection, name: str) -> list[ClosedFile]:

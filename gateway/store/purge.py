@@ -10,14 +10,36 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Delete, Engine, Update, delete, exists, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Delete,
+    Engine,
+    Update,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from gateway.domain.delivery import DeliveryState
 from gateway.domain.settings import Retention
 from gateway.domain.settled import Disposition
 from gateway.domain.times import to_micros
 from gateway.store.queries import reading
-from gateway.store.tables import ATTEMPTS, CALLBACK_COPIES, CALLBACKS, DELIVERIES, EVENTS, QUARANTINE, QUESTIONS
+from gateway.store.tables import (
+    ATTEMPTS,
+    CALLBACK_COPIES,
+    CALLBACKS,
+    DELIVERIES,
+    EVENTS,
+    QUARANTINE,
+    QUESTIONS,
+    RESULT_IDS,
+)
 
 CHUNK = 500
 """So many rows in one transaction: measured, it holds the store for some milliseconds."""
@@ -28,10 +50,13 @@ Before = int
 
 _IS_CONFLICT = CALLBACKS.c.disposition == Disposition.CONFLICT.value
 # Pending, or a dead letter that somebody may yet replay: its destination may want the bytes.
-_IS_OPEN = exists().where(
-    EVENTS.c.payment_id == CALLBACKS.c.payment_id,
-    DELIVERIES.c.event_id == EVENTS.c.id,
-    DELIVERIES.c.state != DeliveryState.DELIVERED.value,
+_UNDELIVERED = DELIVERIES.c.state != DeliveryState.DELIVERED.value
+# A result whose payment has not come has an event of its own all the same.
+_IS_OPEN = or_(
+    exists().where(EVENTS.c.payment_id == CALLBACKS.c.payment_id, DELIVERIES.c.event_id == EVENTS.c.id, _UNDELIVERED),
+    exists().where(
+        RESULT_IDS.c.callback_id == CALLBACKS.c.id, DELIVERIES.c.event_id == RESULT_IDS.c.event_id, _UNDELIVERED
+    ),
 )
 _IS_DELIVERED = exists().where(
     DELIVERIES.c.id == ATTEMPTS.c.delivery_id, DELIVERIES.c.state == DeliveryState.DELIVERED.value

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, case, insert, null, or_, select, update
 
 from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.event import Event
@@ -57,7 +57,10 @@ def unrouted(connection: Connection, wanted: Wanted) -> list[Event]:
 
 
 def make_due(connection: Connection, ids: Sequence[int], now: datetime) -> int:
-    """Make deliveries due once more; return how many. Their attempts go on counting, their step is closed."""
+    """Make deliveries due once more; return how many. Their attempts go on counting, their step is closed.
+
+    A dead one goes on with what its steps have saved; one that was delivered begins anew.
+    """
     if not ids:
         return 0
     change = {
@@ -66,6 +69,8 @@ def make_due(connection: Connection, ids: Sequence[int], now: datetime) -> int:
         "due_at": to_micros(now),
         # Whoever asks for a replay has looked at what an open step may have done.
         "open_step": None,
+        # Whoever wants what was delivered sent once more wants all of it: the receiver may have lost it.
+        "saved": case((DELIVERIES.c.state == DeliveryState.DELIVERED.value, null()), else_=DELIVERIES.c.saved),
         "updated_at": to_micros(now),
     }
     return connection.execute(update(DELIVERIES).where(DELIVERIES.c.id.in_(ids)).values(change)).rowcount

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Goes up with every change of the tables. From the first release on each number is a step in `migrations/versions`."""
 
 COMPATIBLE_FROM = SCHEMA_VERSION
@@ -151,6 +151,7 @@ RESULT_IDS = Table(
     Column("callback_id", RowId, ForeignKey("callbacks.id"), primary_key=True, autoincrement=False),
     # The event that came of the result; null where none did.
     Column("event_id", String(36), ForeignKey("events.id")),
+    Index("result_ids_callback", "callback_id"),
     sqlite_with_rowid=False,
 )
 """Ids that status and reversal results name. They are no payments, so that these are no payment keys."""

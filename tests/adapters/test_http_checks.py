@@ -23,12 +23,33 @@ Make = Callable[..., HttpAdapter]
 URL = "https://erp.duka.example/payments"
 SCHEMA: Mapping[str, Any] = json.loads((data_dir() / "schemas" / "adapters" / "http.json").read_text(encoding="utf-8"))
 
+OAUTH = {"token_url": "https://idp/token", "client_id": "a", "client_secret": {"env": "K"}, "extra": {"audience": "b"}}
+
 ACCEPTED: Mapping[str, Mapping[str, Any]] = {
     "the least": {},
     "http": {"url": "http://10.0.0.5:8069/x?db=duka"},
     "bearer": {"auth": {"bearer": {"env": "T"}}},
     "basic": {"auth": {"basic": {"user": "u", "password": {"file": "p"}}}},
     "header": {"auth": {"header": {"name": "X-Api-Key", "value": {"env": "K"}}}},
+    "a header with a prefix": {"auth": {"header": {"name": "X-Api-Key", "value": {"env": "K"}, "prefix": "token"}}},
+    "query": {"auth": {"query": {"name": "key", "value": {"env": "K"}}}},
+    "hmac": {"auth": {"hmac": {"secret": {"env": "K"}, "header": "X-Sig", "signs": "timestamp.body"}}},
+    "a session": {"auth": {"session": {"url": "https://sap/Login", "json": {"a": "b"}, "renew_on": [401, 403]}}},
+    "named secrets": {"secrets": {"api_key": {"env": "K"}}},
+    "client credentials": {"auth": {"oauth2_client_credentials": OAUTH}},
+    "a refresh token": {"auth": {"oauth2_refresh_token": {**OAUTH, "refresh_token": {"env": "R"}}}},
+    "one signing key": {"sign": {"env": "K"}},
+    "two signing keys": {"sign": [{"env": "NEW"}, {"env": "OLD"}]},
+    "a connection with everything": {
+        "connect_timeout": "1s",
+        "read_timeout": "2s",
+        "redirects": "same-host",
+        "answer_limit": "2MiB",
+        "ca": "ca.pem",
+        "client_certificate": {"cert": "c.pem", "key": "c.key", "password": {"env": "P"}},
+        "proxy": "http://proxy.duka.example:3128",
+        "proxy_auth": {"user": "u", "password": {"env": "P"}},
+    },
     "raw": {"raw": True, "idempotent": True, "include": []},
     "a body of one's own": {"body": {"a": ["{{ receipt }}", 1, None]}, "method": "PUT", "save": {"erp_id": "body.id"}},
     "a form": {"form": {"to": "{{ payer.msisdn }}", "n": 1, "flag": True}, "query": {"db": "duka"}},
@@ -68,6 +89,21 @@ REFUSED: Mapping[str, Mapping[str, Any]] = {
     "an unknown auth": {"auth": {"digest": "a"}},
     "basic without a password": {"auth": {"basic": {"user": "u"}}},
     "a colon in the user": {"auth": {"basic": {"user": "u:v", "password": "p"}}},
+    "a session with two bodies": {"auth": {"session": {"url": "https://sap/Login", "json": {}, "form": {}}}},
+    "a session that is renewed on success": {"auth": {"session": {"url": "https://sap/Login", "renew_on": [200]}}},
+    "a secret with a name that no template takes": {"secrets": {"api-key": {"env": "K"}}},
+    "client credentials without a secret": {
+        "auth": {"oauth2_client_credentials": {"token_url": "https://idp/token", "client_id": "a"}}
+    },
+    "a grant among the extras": {"auth": {"oauth2_client_credentials": {**OAUTH, "extra": {"grant_type": "password"}}}},
+    "hmac without a header": {"auth": {"hmac": {"secret": "a"}}},
+    "hmac of an unknown hash": {"auth": {"hmac": {"secret": "a", "header": "X", "algorithm": "md5"}}},
+    "a prefix of two lines": {"auth": {"header": {"name": "X", "value": "v", "prefix": "a\nb"}}},
+    "no signing key": {"sign": []},
+    "an unknown redirect policy": {"redirects": "follow"},
+    "a size without a unit": {"answer_limit": "65536"},
+    "a client certificate without one": {"client_certificate": {"key": "k"}},
+    "a proxy of another scheme": {"proxy": "socks5://10.0.0.1"},
     "a header name with a space": {"auth": {"header": {"name": "X Key", "value": "v"}}},
     "an extra header's name with a colon": {"headers": {"X:": "v"}},
     "a number as a header": {"headers": {"X-Branch": 7}},
@@ -131,7 +167,22 @@ def test_the_schema_is_one_and_every_key_is_described() -> None:
     bare = [path for path, inner in _keys(SCHEMA) if not inner.get("description") or not inner.get("examples")]
     assert bare == []
     secrets = {path for path, inner in _keys(SCHEMA) if inner.get("x-secret")}
-    assert secrets == {"auth.bearer", "auth.basic.password", "auth.header.value"}
+    assert secrets == {
+        "auth.bearer",
+        "auth.basic.password",
+        "auth.header.value",
+        "auth.query.value",
+        "auth.hmac.secret",
+        "auth.oauth2_client_credentials.client_secret",
+        "auth.oauth2_refresh_token.client_secret",
+        "auth.oauth2_refresh_token.refresh_token",
+        "client_certificate.password",
+        "proxy_auth.password",
+    }
+    assert [form.get("x-secret") or form["items"]["x-secret"] for form in SCHEMA["properties"]["sign"]["anyOf"]] == [
+        True,
+        True,
+    ]
 
 
 def test_the_schema_tells_the_true_defaults() -> None:
@@ -141,12 +192,13 @@ def test_the_schema_tells_the_true_defaults() -> None:
         "method": "POST",
         "headers": dict(options.headers),
         "timeout": f"{DEFAULT_TIMEOUT.total_seconds():g}s",
-        "allow_private": False,
+        "allow_private": options.network.allow_private,
+        "redirects": "same-host" if options.network.same_host else "refuse",
         "raw": options.raw,
         "idempotent": options.idempotent,
         "include": sorted(options.include),
     }
-    assert (options.timeout, options.enveloped, options.credential) == (DEFAULT_TIMEOUT, False, None)
+    assert (options.timeout, options.enveloped, options.auth) == (DEFAULT_TIMEOUT, False, None)
 
 
 def test_the_examples_of_the_schema_are_accepted() -> None:
@@ -154,6 +206,8 @@ def test_the_examples_of_the_schema_are_accepted() -> None:
         for example in inner["examples"]:
             assert _verdicts({key: example}) == {True}, (key, example)
 
+
+GOOD_KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 PROBLEMS = [
     ({"url": "https://u:pw@erp.duka.example/"}, "`url` holds a user name or password; put them under"),
@@ -169,6 +223,41 @@ PROBLEMS = [
     ({"url": "ftp://erp.duka.example/"}, "`url` must begin with http:// or https://"),
     ({"timeout": timedelta(0)}, "`timeout` must be more than nothing and at most 5m."),
     ({"timeout": timedelta(minutes=6)}, "`timeout` must be more than nothing and at most 5m."),
+    ({"connect_timeout": timedelta(minutes=6)}, "`connect_timeout` must be more than nothing and at most 5m."),
+    ({"read_timeout": timedelta(0)}, "`read_timeout` must be more than nothing and at most 5m."),
+    ({"answer_limit": "65MiB"}, "`answer_limit` must be at least 1KiB and at most 64MiB."),
+    ({"proxy": "http://u:pw@proxy.example/"}, "`proxy` holds a user name or password; put them under `proxy_auth"),
+    (
+        {"proxy_auth": {"user": "u", "password": Secret("tok-9")}},
+        "`proxy_auth` stands here without a `proxy`: add its address",
+    ),
+    ({"sign": Secret("tok-9")}, "`sign` is no Standard Webhooks secret: it must be whsec_ and then base64."),
+    ({"sign": Secret("whsec_")}, "`sign` is no Standard Webhooks secret: it must be whsec_ and then base64."),
+    ({"sign": [Secret(GOOD_KEY), Secret("whsec_dG9rLTk=")]}, "`sign`: key 2 holds fewer than 16 bytes"),
+    ({"auth": {"query": {"name": "key", "value": Secret("")}}}, "`auth` holds an empty secret."),
+    ({"auth": {"hmac": {"secret": Secret(""), "header": "X-Sig"}}}, "`auth` holds an empty secret."),
+    (
+        {"auth": {"hmac": {"secret": Secret("tok-9"), "header": "Webhook-Signature"}}},
+        "`auth` may not use the header Webhook-Signature: Pesagate sets it itself.",
+    ),
+    (
+        {"auth": {"hmac": {"secret": Secret("tok-9"), "header": "X-Sig", "timestamp_header": "Content-Length"}}},
+        "`auth` may not use the header Content-Length: Pesagate sets it itself.",
+    ),
+    (
+        {"auth": {"session": {"url": "https://sap.example/Login"}}, "headers": {"cookie": "a=b"}},
+        "`headers` sets cookie, which `auth` sets too",
+    ),
+    ({"ca": "/no/such/ca.pem"}, "`ca`: /no/such/ca.pem cannot be read: No such file or directory."),
+    ({"ca": __file__}, f"`ca`: {__file__} holds no certificate in PEM form."),
+    (
+        {"client_certificate": {"cert": "/no/such/cert.pem"}},
+        "`client_certificate`: /no/such/cert.pem cannot be read: No such file or directory.",
+    ),
+    ({"client_certificate": {"cert": __file__}}, f"`client_certificate`: {__file__} and {__file__} hold no"),
+    ({"url": "http://2130706433/", "allow_private": False}, "`url`: 2130706433 leads to 127.0.0.1, a loopback"),
+    ({"url": "http://169.254.169.254/"}, "`url`: 169.254.169.254 is an address of a cloud's metadata service"),
+    ({"proxy": "http://10.0.0.1:3128", "allow_private": False}, "`proxy`: 10.0.0.1 is a private address"),
     ({"headers": {"authorization": "Bearer x"}}, "`headers` may not set authorization: put it under `auth`"),
     ({"headers": {"X-Branch": "a\r\nX-Evil: 1"}}, "`headers`: the value of X-Branch holds a line break"),
     ({"headers": {"X-Branch": "a\n"}}, "`headers`: the value of X-Branch holds a line break"),
@@ -213,6 +302,8 @@ def test_check_refuses_each_header_of_our_own(name: str, make_http: Make) -> Non
         {"auth": {"header": {"name": "Authorization", "value": Secret("token k:s")}}},
         {"auth": {"basic": {"user": "mũtua", "password": Secret("ũ")}}, "headers": {"X-Branch": ""}},
         {"timeout": timedelta(minutes=5)},
+        {"sign": [Secret(GOOD_KEY), Secret(GOOD_KEY.removeprefix("whsec_"))]},
+        {"proxy": "http://proxy.duka.example:3128", "proxy_auth": {"user": "u", "password": Secret("p")}},
     ],
 )
 def test_check_is_content_with(settings: dict[str, Any], make_http: Make) -> None:
@@ -282,8 +373,10 @@ def test_check_finds_with_its_place(
 @pytest.mark.parametrize(
     ("steps", "sentence"),
     [
-        ([FIND, STEP], "the step make has neither unless nor when"),
+        ([FIND, STEP], "the step make has no unless or when over what find saves"),
         ([STEP, FIND], "the step make stands before find"),
+        # It does not ask for what was found.
+        ([FIND, {**STEP, "unless": "account_reference"}], "the step make has no unless or when over what find saves"),
     ],
 )
 def test_check_warns_of_a_lost_answer_that_nobody_could_look_for(

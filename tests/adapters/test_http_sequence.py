@@ -201,6 +201,50 @@ def test_a_step_that_nothing_keeps_from_being_sent_twice_is_left_to_a_person(sho
     assert (verdict.result, verdict.looks_first) == (UNKNOWN, False)
 
 
+def test_a_duplicate_that_the_destination_knows_is_no_way_to_look(shop: Shop) -> None:
+    """`duplicate_when` of the destination made any read look like a find step, and create was sent blindly again."""
+    shop.settings["steps"] = [
+        {"name": "customer", "get": "/c", "save": {"c": "body.id"}},
+        {"name": "create", "post": "/moves"},
+    ]
+    verdict = shop.attempt(said({"id": 1}), Answer(cut="before"), duplicate_when="status == `409`")
+    assert (verdict.result, verdict.looks_first) == (UNKNOWN, False)
+
+
+def test_two_reads_and_the_second_tells_whether_it_is_there(shop: Shop) -> None:
+    customer = {"name": "customer", "get": "/c", "save": {"c": "body.id"}}
+    shop.settings["steps"] = [customer, STEPS[0], {**STEPS[1], "body": {"c": "{{ c }}"}}]
+    verdict = shop.attempt(said({"id": 1}), NOT_THERE, Answer(cut="before"))
+    assert (verdict.result, verdict.looks_first) == (UNKNOWN, True)
+    shop.sent()
+    assert shop.attempt(said({"id": 1}), FOUND, after=TIMEOUT).result is DELIVERED
+    assert shop.sent() == ["GET /c", "GET /moves"]
+
+
+def test_a_wait_that_is_asked_for_is_kept_where_it_is_unknown_too(shop: Shop) -> None:
+    assert shop.attempt(NOT_THERE, Answer(503, headers={"Retry-After": "120"})).retry_after == timedelta(minutes=2)
+
+
+def test_a_plain_url_that_saves_is_sent_again_when_a_person_asks(receiver: Receiver, make_http: Make) -> None:
+    progress = MemoryProgress()
+    adapter = make_http(receiver.url, save={"erp_id": "body.id"})
+    receiver.script(said({"id": 7}), said({"id": 8}))
+    assert [adapter.deliver(sample_event(), progress).result for _ in range(2)] == [DELIVERED, DELIVERED]
+    assert (progress.saved["erp_id"], len(receiver.requests)) == (8, 2)
+
+
+def test_half_a_surrogate_pair_in_an_address_is_no_fault_of_ours(receiver: Receiver, make_http: Make) -> None:
+    adapter = make_http(receiver.url, query={"n": "{{ payer.name }}"}, body={"n": "{{ payer.name }}"})
+    assert adapter.deliver(sample_event(payer=Party(name="a\ud83d")), MemoryProgress()).result is DELIVERED
+    assert receiver.requests[0].path == "/?n=a%3F"
+
+
+def test_a_number_that_cannot_be_kept_is_no_tree(shop: Shop) -> None:
+    """1e999 became infinite after the payment was created, and the adapter failed on it."""
+    verdict = shop.attempt(NOT_THERE, Answer(200, body=b'{"id": 1e999}'))
+    assert (verdict.result, verdict.reason, verdict.looks_first) == (UNKNOWN, "unreadable_answer", True)
+
+
 def test_an_idempotent_step_is_simply_repeated(shop: Shop) -> None:
     shop.settings["steps"] = [{"name": "create", "post": "/moves", "body": {}, "idempotent": True}]
     assert shop.attempt(Answer(cut="before")).result is RETRY

@@ -61,3 +61,25 @@ def test_a_missing_file_is_a_problem_like_any_other(run) -> None:
     assert checked.returncode == 78
     assert "nowhere.yaml" in checked.stdout + checked.stderr
     assert "Traceback" not in checked.stderr
+
+
+def test_what_check_refuses_serve_refuses_in_the_same_words(run, tmp_path: Path) -> None:
+    # The adapter finds it, not the schema: serve once started with it and tried each delivery in vain.
+    path = tmp_path / "pesagate.yaml"
+    path.write_text(
+        "version: 1\n"
+        "tenants:\n"
+        "  duka:\n"
+        "    name: Duka\n"
+        '    shortcodes: {"600638": {type: paybill, key: abcdefghijklmnopqrstuvwxyz}}\n'
+        "    destinations:\n"
+        '      erp: {adapter: http, url: https://erp.example, success_when: "body.["}\n'
+        "    routes: [{to: [erp]}]\n",
+        "utf-8",
+    )
+    checked, served = run("check", "-c", path), run("serve", "-c", path)
+
+    assert (checked.returncode, served.returncode) == (78, 78)
+    errors = [line for line in checked.stdout.splitlines() if ": error:" in line]
+    assert len(errors) == 1
+    assert errors[0] in served.stderr

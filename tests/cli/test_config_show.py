@@ -132,3 +132,23 @@ def test_a_faulty_configuration_is_told_instead(config: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (78, "")
     assert "more" in done.stderr
+
+
+def test_secrets_of_signatures_in_plain_text_are_starred(tmp_path: Path) -> None:
+    path = tmp_path / "pesagate.yaml"
+    path.write_text(
+        """version: 1
+providers:
+  airtel-money: {recipe: airtel-money, hmac: {secret: [hunter2, {env: DUKA_KEY}]}}
+tenants:
+  duka:
+    shortcodes:
+      "600638": {type: paybill, key: {env: DUKA_KEY}, allow_from: safaricom, hmac: {airtel-money: hunter2}}
+      "600639": {type: paybill, key: {env: SOKO_KEY}, allow_from: safaricom, hmac: {airtel-money: [hunter2]}}
+""",
+        "utf-8",
+    )
+    shown = show(path)
+    assert "hunter2" not in shown
+    assert shown.count('"***"') == 3
+    assert "hunter2" not in show(path, "--json")

@@ -57,6 +57,10 @@ def test_a_file_that_is_no_text_has_no_excerpt(tmp_path: Path) -> None:
         f"auth: {{basic: {{user: me, passwrod: {SECRET}}}}}",
         f"auth: {{header: {{name: X-Key, value: {SECRET}}}}}",
         f"sign: {SECRET}",
+        f"hmac: {{airtel-money: {SECRET}}}",
+        f"hmac: {{airtel-money: [{{env: A}}, {SECRET}], mobi: '{SECRET}'}}",
+        f'"600638": {{"hmac": {{mobi: {SECRET}}}, key: {{env: A}}, hmac: {{x: {{env: B}}, y: {SECRET}}}}}',
+        f"mobi: {{hmac: {{header: X-Hash, secret: [{SECRET}, {{env: A}}]}}}}",
         f"api_token: {SECRET}",
         f"url: https://me:{SECRET}@erp.example/in",
         f"url: postgresql+psycopg://me:{SECRET}@localhost/db",
@@ -99,3 +103,17 @@ def test_an_unknown_key_is_shown_though_it_resembles_a_secrets(tmp_path: Path) -
     text, _ = shown(tmp_path, f"  passwrod: {SECRET}", 3, "tenants.duka.destinations.erp.auth.passwrod")
 
     assert text == f"      passwrod: {'*' * 7}"
+
+
+def test_what_is_no_secret_beside_one_is_shown() -> None:
+    line = '"600638": {hmac: {mobi: hunter2, soko: {env: SOKO}}, allow_from: any}'
+    assert masked(line) == '"600638": {hmac: {mobi: *******, soko: {env: SOKO}}, allow_from: any}'
+    described = "mobi: {hmac: {header: X-Hash, over: raw}}"
+    assert masked(described) == described
+
+
+def test_a_secret_that_stands_alone_in_its_line_is_known_by_its_key(tmp_path: Path) -> None:
+    line, _ = shown(tmp_path, f"        mobi: {SECRET}", 15, 'tenants.duka.shortcodes."600638".hmac.mobi')
+    assert line == "            mobi: *******"
+    line, _ = shown(tmp_path, f"          - {SECRET}", 13, 'tenants.duka.shortcodes."600638".hmac.mobi[0]')
+    assert line == "              - *******"

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from crash.checker import check
 from crash.clients import KEYS
+from crash.disasters import MovedClock, fill, hold, refuse_writes, small_disk
 from crash.evidence import Evidence, open_deliveries, read
 from crash.history import History
 from gateway_process import Gateway, free_port, gateway
@@ -71,10 +73,17 @@ def moods(seed: int, number: int = 4000) -> list[Answer]:
 class Arena:
     """A running gateway, its receiver, and the history of what clients did to it."""
 
-    def __init__(self, pesagate: Gateway, erp: Receiver) -> None:
+    def __init__(self, pesagate: Gateway, erp: Receiver, clock: MovedClock, own_disk: bool = False) -> None:
         self.pesagate = pesagate
         self.erp = erp
+        self.clock = clock
+        # The store lies on a disk of its own that can be filled.
+        self.own_disk = own_disk
         self.history = History()
+
+    def start(self, **environment: str) -> None:
+        """Start the gateway, with the clock that this arena sets."""
+        self.pesagate.start(**self.clock.environment, **environment)
 
     @property
     def workers(self) -> int:
@@ -95,12 +104,12 @@ class Arena:
         assert self.pesagate.process is not None
         self.pesagate.kill([self.pesagate.process.pid])
         self.pesagate.process.wait(10)
-        self.pesagate.start()
+        self.start()
 
     def kill_all(self) -> None:
         """SIGKILL parent and children at once, and start the gateway again."""
         self.pesagate.kill()
-        self.pesagate.start()
+        self.start()
 
     def freeze(self, child: str, seconds: float) -> None:
         """Stop one child for a while."""
@@ -112,8 +121,27 @@ class Arena:
         except ProcessLookupError:
             return
 
+    def fill_disk(self, seconds: float) -> None:
+        """Let nothing be written for a while: the disk is full, or where none can be mounted, the kernel refuses."""
+        if self.own_disk:
+            fill(self.pesagate.folder, seconds)
+        else:
+            refuse_writes(self._pids, seconds)
+
+    def refuse_writes(self, seconds: float) -> None:
+        """Let the kernel refuse all writing of the gateway's processes for a while."""
+        refuse_writes(self._pids, seconds)
+
+    def hold_store(self, seconds: float) -> None:
+        """Hold the store's write lock for a while."""
+        hold(self.database, seconds)
+
+    def _pids(self) -> list[int]:
+        return list(self.pesagate.children().values())
+
     def settle(self, seconds: float = 90) -> Evidence:
         """Wait until nothing is left to be delivered, stop the gateway, and read what is there."""
+        self.clock.move(0)
         deadline = time.monotonic() + seconds
         while open_deliveries(self.database) and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -125,6 +153,11 @@ class Arena:
         evidence = self.settle()
         return check(self.history.operations(), evidence, routed)
 
+    def store_errors(self) -> dict[str, int]:
+        """Return why commits of intake and delivery failed, and how many of each."""
+        lines = [line for line in self.pesagate.log_lines() if line["event"] == "a batch could not be committed"]
+        return dict(Counter(line["error"] for line in lines))
+
     def summary(self) -> str:
         """Return what has been done, in one line of JSON."""
         operations = self.history.operations()
@@ -133,13 +166,16 @@ class Arena:
             {"posted": len(outcomes)}
             | {name: outcomes.count(name) for name in ("ok", "fail", "info")}
             | {"bodies": len({one.post.body for one in operations}), "requests": len(self.erp.requests)}
+            | {"failed_commits": self.store_errors()}
         )
 
 
 @contextmanager
 def arena(folder: Path, seed: int, **options: Any) -> Iterator[Arena]:
     """Give an arena whose gateway is not started yet."""
-    with Receiver() as erp:
+    with Receiver() as erp, small_disk(folder) as own_disk:
         erp.script(*moods(seed))
         with gateway(folder, configuration(free_port(), erp.url, **options)) as pesagate:
-            yield Arena(pesagate, erp)
+            # What it says while its disk is full has to be heard.
+            pesagate.log = folder.with_name(f"{folder.name}.log")
+            yield Arena(pesagate, erp, MovedClock(folder.with_name(f"{folder.name}.clock")), own_disk)

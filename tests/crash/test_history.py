@@ -14,6 +14,9 @@ from crash.nemesis import haunt
 
 PAYMENTS = 200
 
+# Disasters take their time, and a machine that does much else besides takes more.
+pytestmark = pytest.mark.timeout(600)
+
 
 def seeds(text: str) -> list[int]:
     """Return the seeds that a text names: 7, 3,9 or 1-200."""
@@ -38,7 +41,7 @@ def test_however_many_workers_there_are(tmp_path: Path, workers: int, seed: int)
 def haunted(tmp_path: Path, seed: int, workers: int) -> None:
     """Post a load while processes die; fail where the checker finds anything wrong."""
     with arena(tmp_path / "gateway", seed, workers=workers) as ring:
-        ring.pesagate.start()
+        ring.start()
         with Clients(ring.pesagate.base, ring.history, stories(seed, PAYMENTS), seed, pause=0.2) as clients:
             done = haunt(ring, seed, lambda: clients.busy)
         breaches = ring.breaches()

@@ -45,7 +45,7 @@ def test_a_crash_at_a_point_costs_nothing(tmp_path: Path, point: str) -> None:
     # Only what must not be repeated has a step to begin.
     options: dict[str, Any] = RAW if point == "after_begin" else {}
     with arena(tmp_path / "gateway", SEED, **options) as ring:
-        ring.pesagate.start(**crash_plan(point, mark))
+        ring.start(**crash_plan(point, mark))
         post_all(ring, 80)
         wait_for(mark)
         breaches = ring.breaches()
@@ -59,7 +59,7 @@ def test_a_crash_at_a_point_costs_nothing(tmp_path: Path, point: str) -> None:
 
 def test_sigkill_of_the_parent_alone_costs_nothing(tmp_path: Path) -> None:
     with arena(tmp_path / "gateway", SEED) as ring:
-        ring.pesagate.start()
+        ring.start()
         for payments in (40, 60, 80):
             # The next load has all of the one before once more.
             with Clients(ring.pesagate.base, ring.history, stories(SEED, payments), SEED, pause=0.1) as clients:

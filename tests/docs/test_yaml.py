@@ -19,6 +19,7 @@ REMARK = re.compile(r"<!-- (env|files): (.*?) -->")
 
 EXAMPLES = {
     "starter.yaml": "<!-- files: secrets/600638_key -->",
+    "books.yaml": "<!-- env: DUKA_KEY -->",
     "database.yaml": "<!-- env: DUKA_KEY ERP_DB=postgresql+psycopg://pesagate:secret@127.0.0.1/erp -->",
     "demo.yaml": "<!-- env: DUKA_PAYBILL_KEY DUKA_TILL_KEY MAMA_KEY DEMO_ERP_URL=http://127.0.0.1:9000 -->",
 }

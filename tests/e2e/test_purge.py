@@ -117,7 +117,8 @@ def test_serve_purges_by_itself_at_night(pesagate: Gateway) -> None:
     pesagate.wait_for_state("delivered")
     assert pesagate.stop() == 0
     grow_old(pesagate)
-    soon = utc_now().astimezone(NAIROBI) + timedelta(seconds=70)
+    # The next full minute that it is surely started by.
+    soon = utc_now().astimezone(NAIROBI) + timedelta(seconds=75)
     keep(pesagate, raw="90d", nightly=f"{soon:%H:%M}")
     pesagate.start()
     assert "nightly" in pesagate.children()

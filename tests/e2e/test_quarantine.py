@@ -108,6 +108,19 @@ def test_what_cannot_be_taken_stays_and_resolve_puts_it_away(pesagate: Gateway) 
     assert pesagate.run("quarantine", "resolve", "1").returncode == 1
 
 
+def test_a_row_that_is_not_there_is_said_so_and_none_is_taken(pesagate: Gateway) -> None:
+    set_aside(pesagate, 1)
+    (row,) = pesagate.rows("quarantine")
+    wrong = pesagate.run("quarantine", "reprocess", "--yes", row["id"], "99", "98")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr == (
+        "pesagate: Not an open quarantine row: 98, 99. `pesagate quarantine` lists them; none was taken.\n"
+    )
+    assert pesagate.rows("events") == []
+    assert reprocessed(pesagate, row["id"]) == ["accepted"]
+    assert pesagate.run("quarantine", "reprocess", "--yes", row["id"]).returncode == 1
+
+
 # Three commits of at most 100 rows; so many rows are still set aside when it dies before the second one, and after it.
 @pytest.mark.parametrize(("point", "left"), [("before_reprocessed", 110), ("after_reprocessed", 10)])
 def test_a_reprocess_that_is_killed_in_the_middle_makes_each_event_once(

@@ -120,6 +120,19 @@ def test_a_replay_goes_on_with_the_mended_steps(stepping: Gateway, erp: Receiver
     assert json.loads(erp.requests[-1].body) == {"period": "11"}
 
 
+def test_what_was_delivered_begins_anew_when_it_is_replayed(stepping: Gateway, erp: Receiver) -> None:
+    """The ERP was restored from a backup and has lost it: `replay --again` looks, and creates it once more."""
+    books = Books(erp)
+    stepping.start()
+    stepping.post("c2b-confirmation", c2b(RECEIPT))
+    stepping.wait_for_state("delivered")
+    books.entries.clear()
+    assert stepping.run("replay", RECEIPT, "--again", "--yes").returncode == 0
+    erp.wait_for(6)
+    stepping.wait_for_state("delivered")
+    assert books.entries == [{"id": 1, "state": "posted"}]
+
+
 def test_try_shows_each_request_and_sends_none(stepping: Gateway, erp: Receiver, tmp_path: Path) -> None:
     destination(stepping)["auth"] = {"bearer": "token-of-the-erp"}
     stepping.write()

@@ -1,6 +1,10 @@
 """Regular expressions that cannot run away."""
 
 import re
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -76,3 +80,38 @@ def test_what_is_taken_says_what_the_engine_says_and_ends(pattern: str, text: st
     # One that runs away would need years.
     for long in (text, "a" * LONGEST_TEXT, "ab" * (LONGEST_TEXT // 2), "a" * (LONGEST_TEXT - 1) + "!"):
         assert test(long) is (re.fullmatch(pattern, long) is not None)
+
+
+def fails(_pattern: str) -> Any:
+    raise ImportError("there is no such parser any more")
+
+
+# What a coming Python might do to a parser that it promises nobody.
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "it is gone": fails,
+    "it gives nothing": lambda _: None,
+    "it gives other things": lambda _: 7,
+    "other parts": lambda _: [("LITERAL", 97), ("SOMETHING_NEW", None)],
+    "parts of another form": lambda _: ["LITERAL", "ANY"],
+    "other arguments": lambda _: [("MAX_REPEAT", 5)],
+    "fewer arguments": lambda _: [("BRANCH",)],
+    "another fault": lambda _: [1 / 0],
+}
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+def test_another_parser_costs_the_patterns_and_raises_nothing_else(parser: str) -> None:
+    with pytest.raises(PatternError, match="cannot be measured by this version of Python"):
+        fits("INV-[0-9]+", PARSERS[parser])
+
+
+def test_without_pythons_parser_the_gateway_still_starts_and_only_refuses_patterns() -> None:
+    program = (
+        "import re, sys; sys.modules['re._parser'] = None\n"
+        "from gateway.expressions.patterns import PatternError, fits\n"
+        "try: fits('INV-[0-9]+')\n"
+        "except PatternError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout == "cannot be measured by this version of Python\n"
+    assert done.stderr == ""

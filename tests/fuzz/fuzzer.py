@@ -51,7 +51,7 @@ def fuzz(judge: Judge, options: Sequence[str], folder: Path) -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate(_RECORDED):
         (corpus / f"recorded-{number:04d}").write_bytes(data)
-    flags = [f"-artifact_prefix={folder}/", "-timeout=20", "-rss_limit_mb=2048", "-max_len=8192", "-mutate_depth=2"]
+    flags = [f"-artifact_prefix={folder}/", "-timeout=60", "-rss_limit_mb=2048", "-max_len=8192", "-mutate_depth=2"]
     arguments = [sys.argv[0], *flags, *options, str(corpus)]
     atheris.Setup(arguments, lambda data: _one(judge, data), custom_mutator=mutate, internal_libfuzzer=True)
     atheris.Fuzz()

@@ -37,10 +37,11 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run Python with the same hashes each time: with a seed and a number of runs, it does the same each time."""
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     command = [sys.executable, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=210, check=False)
 
 
 @needs_atheris
+@pytest.mark.timeout(240)
 def test_the_fuzzer_finds_nothing(tmp_path: Path) -> None:
     done = run(
         str(HERE / "callbacks.py"), f"--folder={tmp_path}", "-seed=20261124", "-runs=60000", "-max_total_time=60"
@@ -55,6 +56,7 @@ def test_the_fuzzer_finds_nothing(tmp_path: Path) -> None:
 
 
 @needs_atheris
+@pytest.mark.timeout(240)
 def test_the_fuzzer_finds_what_is_planted(tmp_path: Path) -> None:
     planted = PLANTED.format(tests=str(HERE.parent), folder=str(tmp_path))
     done = run("-c", planted, "-seed=1", "-runs=200000", "-max_total_time=90")

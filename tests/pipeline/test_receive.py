@@ -198,6 +198,33 @@ def test_an_unknown_kind_is_kept_under_its_own_name() -> None:
     assert (made.reason, found.kind_name) == (Reason.UNKNOWN_KIND, "b2c-reslut")
 
 
+PHONE, NAME = "254700111222", "WANGARI"
+ASTRAY: list[tuple[str, Any]] = [
+    ("c2b-confirmation", c2b("UKO7", amount=PHONE + "," + NAME)),
+    ("c2b-confirmation", c2b("UKO7", TransTime=PHONE)),
+    ("c2b-confirmation", c2b("UKO7", TransTime=PHONE + "99")),
+    ("c2b-confirmation", c2b("UKO7", BusinessShortCode=PHONE)),
+    ("c2b-confirmation", c2b("UKO7", BusinessShortCode=NAME)),
+    ("stk", with_item(stk("ws_CO_1"), "TransactionDate", int(PHONE))),
+    ("stk", with_item(stk("ws_CO_1"), "Amount", NAME)),
+    ("stk", stk_with(CallbackMetadata={"Item": [{"Name": PHONE, "Value": 1}, {"Name": PHONE, "Value": 2}]})),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), ASTRAY, ids=lambda value: repr(value)[-40:])
+def test_a_payer_in_the_wrong_place_is_shown_in_no_list(kind: str, body: Any) -> None:
+    """The detail quoted what could not be read as an amount, a time or a shortcode; it is listed and printed."""
+    made = quarantined(kind, json.dumps(body).encode())
+    told = f"{made.path} {made.detail}"
+    assert PHONE not in told
+    assert NAME not in told
+
+
+def test_a_key_that_stands_twice_is_named_without_its_digits() -> None:
+    made = quarantined("stk", b'{"p254700111222": 1, "p254700111222": 2}')
+    assert made.detail == "the key 'p999999999999' stands twice in one object"
+
+
 @pytest.mark.parametrize("number", ["600638", 600638, "600999"])
 def test_a_body_belongs_to_the_shortcode_or_its_store(number: Any) -> None:
     till = hook("c2b-confirmation", store="600999")

@@ -67,10 +67,10 @@ def test_tables_of_another_version(tmp_path: Path, act: object) -> None:
 @pytest.mark.parametrize("act", [prepare, require], ids=["prepare", "require"])
 def test_tables_of_an_older_version_and_the_command_that_helps(tmp_path: Path, act: object) -> None:
     store = Store(tmp_path)
-    store.query("UPDATE meta SET value = '1' WHERE key IN ('schema_version', 'compatible_from')")
+    store.query("UPDATE meta SET value = '0' WHERE key IN ('schema_version', 'compatible_from')")
     store.query("DROP TABLE questions")
     assert sentence_of(act, store.url, Path("my shop/pesagate.yaml")) == (
-        f"The store has tables of version 1, this release needs {SCHEMA_VERSION}: run `pesagate migrate -c "
+        f"The store has tables of version 0, this release needs {SCHEMA_VERSION}: run `pesagate migrate -c "
         "'my shop/pesagate.yaml'`, after a `pesagate backup FILE -c 'my shop/pesagate.yaml'`."
     )
     # Nothing is made in passing.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from about import reversal
 from arrivals import AT, arrival, received
 from opened_store import Store
 from simulated import c2b, stk
@@ -22,6 +23,7 @@ from gateway.store.queries import events, reading
 from gateway.store.replays import Wanted, make_due, matching
 from gateway.store.reprocess import resolve
 
+RESULT = Path(__file__).parents[1] / "payloads/status-result/completed.json"
 DAY = timedelta(days=1)
 LATER = AT + 100 * DAY
 ALL = Retention(raw=90 * DAY, attempts=90 * DAY, questions=90 * DAY, quarantine=90 * DAY)
@@ -83,6 +85,17 @@ def test_bytes_of_what_was_delivered_go_and_all_else_of_it_stays(store: Store) -
 
 
 @pytest.mark.parametrize("state", ["pending", "dead"])
+def test_bytes_of_a_result_whose_payment_never_came_stay_while_its_delivery_has_not_arrived(
+    store: Store, state: str
+) -> None:
+    take(store, arrival("reversal-result", reversal("succeeded")))
+    deliveries(store, state)
+    assert counted(store)["raw"] == (0, 1)
+    deliveries(store, "delivered")
+    assert run(store) == {"raw": 1}
+
+
+@pytest.mark.parametrize("state", ["pending", "dead"])
 def test_bytes_stay_while_a_delivery_has_not_arrived(store: Store, state: str) -> None:
     """A dead letter may be replayed, to a destination that wants the bytes."""
     take(store, arrival("c2b-confirmation", c2b("UP1")))
@@ -99,6 +112,15 @@ def test_both_twins_stay_while_the_payment_has_something_to_deliver(store: Store
     store.query("UPDATE deliveries SET state = 'pending' WHERE id = (SELECT max(id) FROM deliveries)")
     assert counted(store)["raw"] == (0, 2)
     assert run(store) == {}
+
+
+def test_a_result_whose_payment_has_not_come_stays_while_it_is_to_be_delivered(store: Store) -> None:
+    take(store, arrival("status-result", RESULT.read_bytes()))
+    assert store.query("SELECT payment_id FROM callbacks") == [(None,)]
+    assert counted(store)["raw"] == (0, 1)
+    assert run(store) == {}
+    deliveries(store, "delivered")
+    assert run(store) == {"raw": 1}
 
 
 def test_what_no_route_took_goes(store: Store) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from adapters.export.entry import Entry
 from adapters.export.options import Options
 from adapters.export.statement import Line
 from adapters.export.words import joined
@@ -47,9 +48,12 @@ def account_number(line: Line, options: Options) -> str:
     return options.account_number or line.entry.event.shortcode
 
 
-def external_id(tenant: str, name: str) -> str:
-    """Return the id by which Odoo knows a record again: one dot, after the module, and few kinds of characters."""
-    return f"mpesa.{_NO_ID.sub('_', f'{tenant}_{name}')}"
+def external_id(entry: Entry, name: str) -> str:
+    """Return the id by which Odoo knows a record again: one dot, after the module, and few kinds of characters.
+
+    The shortcode is in it: money from one shortcode of a tenant to another has one receipt on both sides.
+    """
+    return f"mpesa.{_NO_ID.sub('_', f'{entry.event.tenant}_{entry.event.shortcode}_{name}')}"
 
 
 def _came(line: Line, _options: Options) -> Decimal | None:
@@ -146,7 +150,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "odoo": Preset(
         (
-            Column("id", lambda line, _: external_id(line.entry.event.tenant, line.movement.id)),
+            Column("id", lambda line, _: external_id(line.entry, line.movement.id)),
             Column("date", _at),
             Column("payment_ref", description),
             Column("ref", _receipt_and_reference),

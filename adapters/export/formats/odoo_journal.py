@@ -32,7 +32,7 @@ def render(statement: Statement, options: Options) -> bytes:
 def _rows(entry: Entry, options: Options) -> Iterator[list[str]]:
     name = guarded(joined(entry.receipt, entry.reference, entry.name) or entry.id)
     head = [
-        external_id(entry.event.tenant, entry.id),
+        external_id(entry, entry.id),
         guarded(joined(entry.id, entry.reference)),
         f"{entry.at:%Y-%m-%d}",
         options.journal,

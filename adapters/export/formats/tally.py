@@ -31,7 +31,7 @@ def render(statement: Statement, options: Options) -> bytes:
 def _voucher(message: "etree._Element", entry: Entry) -> None:
     kind = "Receipt" if entry.total >= 0 else "Payment"
     voucher = etree.SubElement(message, "VOUCHER", VCHTYPE=kind, ACTION="Create")
-    voucher.set("REMOTEID", f"mpesa-{entry.event.tenant}-{entry.id}")
+    voucher.set("REMOTEID", f"mpesa-{entry.event.tenant}-{entry.event.shortcode}-{entry.id}")
     facts: list[Any] = [
         ("DATE", f"{entry.at:%Y%m%d}"),
         ("VOUCHERTYPENAME", kind),

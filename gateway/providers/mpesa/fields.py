@@ -69,11 +69,11 @@ def amount(body: Mapping[str, Any], name: str) -> Decimal | None:
         return None
     written = value if isinstance(value, str) else str(value)
     if not _AMOUNT.fullmatch(written):
-        raise NewShape(name, f"{_short(written)} is not an amount with at most two decimals")
+        raise NewShape(name, f"{form_of(written)} is not an amount with at most two decimals")
     try:
         return Decimal(written)
     except InvalidOperation:  # pragma: no cover - the pattern lets nothing through that Decimal refuses
-        raise NewShape(name, f"{_short(written)} is not an amount") from None
+        raise NewShape(name, f"{form_of(written)} is not an amount") from None
 
 
 def moment(body: Mapping[str, Any], name: str) -> datetime | None:
@@ -88,7 +88,7 @@ def moment(body: Mapping[str, Any], name: str) -> datetime | None:
         found = form.fullmatch(written)
         if found:
             return _instant(name, *found.group("Y", "m", "d", "H", "M", "S"))
-    raise NewShape(name, f"{_short(written)} is not a time of the form yyyyMMddHHmmss")
+    raise NewShape(name, f"{form_of(written)} is not a time of the form yyyyMMddHHmmss")
 
 
 def day_or_moment(body: Mapping[str, Any], name: str) -> datetime | None:
@@ -120,8 +120,12 @@ def _instant(name: str, year: str, month: str, day: str, *clock: str) -> datetim
     try:
         return datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=NAIROBI)
     except ValueError:
-        raise NewShape(name, f"{'-'.join((year, month, day))} {':'.join(clock)} is no time that there is") from None
+        raise NewShape(name, "is written like a time, but there is no such day, or no such hour") from None
 
 
-def _short(written: str) -> str:
-    return repr(written[:40])
+def form_of(written: str) -> str:
+    """Return how a text is written, without what it says: every digit as 9, every letter as a.
+
+    It is shown in lists and errors, and what stands in a wrong place may be a phone number or a name.
+    """
+    return repr("".join("9" if sign in "0123456789" else "a" if sign.isalpha() else sign for sign in written[:40]))

@@ -19,7 +19,7 @@ def pivot(items: Any, at: Path) -> dict[str, Any]:
             raise NewShape(json_path((*at, index)), "must be an item with a Name")
         name, value = item["Name"], item.get("Value")
         if name in pivoted and pivoted[name] != value:
-            raise NewShape(json_path((*at, index)), f"names {name[:40]!r} a second time with another value")
+            raise NewShape(json_path((*at, index)), "has the name of one before it and another value")
         pivoted[name] = value
     return pivoted
 

@@ -79,7 +79,11 @@ def _bound(connection: Connection, seconds: float) -> None:
         connection.execute(_LIMITS, {"whole": _ms(seconds), "lock": _ms(_lock_wait(seconds))})
 
 
-_LIMITS = text("SELECT set_config('statement_timeout', :whole, true), set_config('lock_timeout', :lock, true)")
+_LIMITS = text(
+    "SELECT set_config('statement_timeout', :whole, true), set_config('lock_timeout', :lock, true), "
+    # A gateway that is frozen or cut off must not keep the customer's rows locked.
+    "set_config('idle_in_transaction_session_timeout', :whole, true)"
+)
 
 
 def _ms(seconds: float) -> str:

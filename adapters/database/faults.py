@@ -54,6 +54,7 @@ _SQLSTATES: Mapping[str, str] = {
     "22": "bad_value",
     "23": "constraint",
     "25006": "read_only",
+    "25P03": "connection_cut",
     "28": "bad_credentials",
     "3D": "no_database",
     "40": "deadlock",

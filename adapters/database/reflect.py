@@ -1,10 +1,10 @@
 """Finding out what the customer's table looks like. Reads the catalogue, writes nothing."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Inspector, inspect, types
+from sqlalchemy import Connection, Dialect, Inspector, inspect, text, types
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.types import TypeEngine
@@ -26,7 +26,14 @@ def reflect(connection: Connection, table: str, schema: str | None) -> Shape:
     found = inspector.get_columns(table, schema)
     primary: list[str] = inspector.get_pk_constraint(table, schema).get("constrained_columns", [])
     columns = {each["name"]: _column(each, primary, dialect) for each in found}
-    return Shape(columns, tuple(_uniques(inspector, table, schema, primary)), _transactional(inspector, table, schema))
+    late = _late(connection, table, schema)
+    uniques = list(_uniques(inspector, table, schema))
+    return Shape(
+        columns,
+        uniques=frozenset(names for name, names in uniques if name not in late),
+        late=frozenset(names for name, names in uniques if name in late),
+        transactional=_transactional(inspector, table, schema),
+    )
 
 
 def tables_of(connection: Connection, schema: str | None) -> list[str]:
@@ -97,17 +104,36 @@ def _is_filled(found: Mapping[str, Any], kind: TypeEngine[Any], primary: list[st
     return found.get("autoincrement") is True
 
 
-def _uniques(inspector: Inspector, table: str, schema: str | None, primary: list[str]) -> list[frozenset[str]]:
-    found = [frozenset(primary)] if primary else []
+def _uniques(inspector: Inspector, table: str, schema: str | None) -> Iterator[tuple[str | None, frozenset[str]]]:
+    """Yield the name and the columns of whatever keeps columns unique in all rows."""
+    primary = inspector.get_pk_constraint(table, schema)
+    if primary.get("constrained_columns"):
+        yield primary.get("name"), frozenset(primary["constrained_columns"])
     for index in inspector.get_indexes(table, schema):
-        if index["unique"] and not _is_partial(index.get("dialect_options", {})):
-            # What is no column is an expression.
-            names = [name for name in index["column_names"] if name is not None]
-            found += [frozenset(names)] if len(names) == len(index["column_names"]) else []
+        # What is no column is an expression.
+        names = [name for name in index["column_names"] if name is not None]
+        whole = len(names) == len(index["column_names"]) and not _is_partial(index.get("dialect_options", {}))
+        if index["unique"] and whole:
+            yield index["name"], frozenset(names)
     if inspector.dialect.name not in ("mysql", "mariadb"):
         # MySQL's are its unique indexes, told there without the lengths of their columns.
-        found += [frozenset(each["column_names"]) for each in inspector.get_unique_constraints(table, schema)]
-    return found
+        for constraint in inspector.get_unique_constraints(table, schema):
+            yield constraint["name"], frozenset(constraint["column_names"])
+
+
+def _late(connection: Connection, table: str, schema: str | None) -> frozenset[str]:
+    """Return the unique indexes of PostgreSQL that are checked at the commit only, or whose making has failed."""
+    if connection.dialect.name != "postgresql":
+        return frozenset()
+    return frozenset(connection.execute(_LATE, {"table": table, "schema": schema}).scalars())
+
+
+_LATE = text(
+    "SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid "
+    "JOIN pg_namespace n ON n.oid = t.relnamespace WHERE t.relname = :table AND x.indisunique "
+    "AND NOT (x.indimmediate AND x.indisvalid) "
+    "AND (n.nspname = CAST(:schema AS text) OR CAST(:schema AS text) IS NULL AND pg_table_is_visible(t.oid))"
+)
 
 
 def _is_partial(options: Mapping[str, Any]) -> bool:

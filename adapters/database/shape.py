@@ -39,7 +39,9 @@ class Shape:
 
     columns: Mapping[str, Column]
     # The column sets of which no two rows have the same values: primary key, unique constraints and indexes.
-    uniques: tuple[frozenset[str], ...]
+    uniques: frozenset[frozenset[str]]
+    # Those of which a database tells at the commit only, or that were never finished.
+    late: frozenset[frozenset[str]] = frozenset()
     # False: what was written stays even where the transaction is rolled back.
     transactional: bool = True
 

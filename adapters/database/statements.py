@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Insert,
+    Select,
     TableClause,
     and_,
     bindparam,
@@ -59,7 +60,9 @@ class Statements:
         self._explains = dialect.name in _EXPLAIN
         keys = [self._table.c[name] for name in options.unique]
         is_it = and_(*(key == bindparam(f"key_{n}", type_=key.type) for n, key in enumerate(keys)))
-        self._insert = _CONFLICT[dialect.name](self._table, keys) if dialect.name in _CONFLICT else insert(self._table)
+        inserting = _CONFLICT.get(dialect.name, _plainly)
+        self._insert = inserting(self._table, keys, None)
+        self._insert_nothing = inserting(self._table, keys, select(*self._table.c).where(false()))
         self._find = select(*keys).where(is_it)
         again = {name: bindparam(f"new_{n}", type_=self._table.c[name].type) for n, name in enumerate(options.update)}
         self._update = update(self._table).where(is_it).values(again)
@@ -88,14 +91,13 @@ class Statements:
 
     def try_rights(self, connection: Connection) -> None:
         """Have the database judge everything that will be asked of it, without writing a row. Roll back afterwards."""
-        columns = [self._table.c[name] for name in self._options.columns]
-        none = select(*columns).where(false())
-        connection.execute(insert(self._table).from_select([each.name for each in columns], none))
+        connection.execute(self._insert_nothing)
         if self._options.update:
             same = {name: self._table.c[name] for name in self._options.update}
             connection.execute(update(self._table).where(false()).values(same))
-        for also in self._options.also if self._explains else ():
-            connection.execute(text(f"EXPLAIN {also.sql}"), dict.fromkeys(also.values))
+        for also in self._options.also:
+            if self._explains and also.sql.split(maxsplit=1)[0].upper() in _EXPLAINED:
+                connection.execute(text(f"EXPLAIN {also.sql}"), dict.fromkeys(also.values))
 
     def insert_unless_there(self, connection: Connection, row: Row) -> bool:
         """Insert by ON CONFLICT DO NOTHING; return whether the row is new."""
@@ -134,19 +136,31 @@ def _is_same(wanted: tuple[Any, ...], found: tuple[Any, ...]) -> bool:
     return all(left.rstrip(" ") == right.rstrip(" ") for left, right in texts)
 
 
-def _unless_there(dialect: Any) -> Callable[[TableClause, Sequence[Any]], Insert]:
-    def make(into: TableClause, keys: Sequence[Any]) -> Insert:
-        statement: Insert = dialect.insert(into).on_conflict_do_nothing(index_elements=keys)
-        return statement.execution_options(preserve_rowcount=True)
+def _unless_there(dialect: Any) -> Callable[[TableClause, Sequence[Any], Select[Any] | None], Insert]:
+    def make(into: TableClause, keys: Sequence[Any], rows: Select[Any] | None) -> Insert:
+        statement = _from(dialect.insert(into), rows)
+        unless_there: Insert = statement.on_conflict_do_nothing(index_elements=keys)
+        return unless_there.execution_options(preserve_rowcount=True)
 
     return make
 
 
+def _plainly(into: TableClause, _keys: Sequence[Any], rows: Select[Any] | None) -> Insert:
+    statement: Insert = _from(insert(into), rows)
+    return statement
+
+
+def _from(statement: Any, rows: Select[Any] | None) -> Any:
+    return statement if rows is None else statement.from_select([each.name for each in rows.selected_columns], rows)
+
+
 _insert_or_look = Statements.insert_or_look
 
-_CONFLICT: Mapping[str, Callable[[TableClause, Sequence[Any]], Insert]] = {
+_CONFLICT: Mapping[str, Callable[[TableClause, Sequence[Any], Select[Any] | None], Insert]] = {
     "postgresql": _unless_there(postgresql),
     "sqlite": _unless_there(sqlite),
 }
 _INSERTS = dict.fromkeys(_CONFLICT, Statements.insert_unless_there)
 _EXPLAIN = frozenset({"postgresql", "sqlite", "mysql", "mariadb"})
+# What these say they can tell of without doing it; a CALL they cannot.
+_EXPLAINED = frozenset({"INSERT", "UPDATE", "DELETE", "SELECT", "WITH"})

@@ -71,11 +71,17 @@ def _unfilled(options: Options, shape: Shape) -> Iterator[str]:
 
 
 def _unique(options: Options, shape: Shape, dialect: Dialect) -> Iterator[str]:
-    if frozenset(options.unique) not in shape.uniques and all(name in shape.columns for name in options.unique):
-        names = ", ".join(options.unique)
+    wanted, names = frozenset(options.unique), ", ".join(options.unique)
+    remedy = f"Run: {create_unique_index(options, dialect)}"
+    if wanted in shape.late:
+        yield (
+            f"What keeps ({names}) unique in the table {options.shown_table} is DEFERRABLE or not valid, so that a "
+            f"payment that is there already cannot be told at once. Drop it first. {remedy}"
+        )
+    elif wanted not in shape.uniques and all(name in shape.columns for name in options.unique):
         yield (
             f"Nothing in the table {options.shown_table} keeps ({names}) unique, so that a payment could be written "
-            f"twice. Run: {create_unique_index(options, dialect)}"
+            f"twice. {remedy}"
         )
 
 
@@ -83,7 +89,7 @@ def create_unique_index(options: Options, dialect: Dialect) -> str:
     """Return the statement that makes `unique` so, as this database spells it."""
     columns = ", ".join(_quoted(name, dialect) for name in options.unique)
     longest = min(60, dialect.max_identifier_length)
-    index = _quoted(f"{options.table}_{'_'.join(options.unique)}_key"[:longest], dialect)
+    index = _quoted(f"{options.table}_{'_'.join(options.unique)}_once"[:longest], dialect)
     table = _quoted(options.table, dialect)
     if options.schema is None:
         return f"CREATE UNIQUE INDEX {index} ON {table} ({columns});"

@@ -135,7 +135,7 @@ def test_check_asks_no_database_and_check_live_does(tmp_path: Path) -> None:
     assert problem["message"] == "There is no such SQLite file."
     with customer("sqlite", tmp_path, (TABLE,)) as table:
         (problem,) = errors(path, "--live")
-        assert "CREATE UNIQUE INDEX mpesa_payments_receipt_key ON mpesa_payments (receipt);" in problem["message"]
+        assert "CREATE UNIQUE INDEX mpesa_payments_receipt_once ON mpesa_payments (receipt);" in problem["message"]
         table.run(UNIQUE)
         assert errors(path, "--live") == []
         assert table.rows() == []

@@ -15,9 +15,9 @@ from gateway.domain.event import Party
 
 DELIVERED, RETRY, REJECTED = AttemptResult.DELIVERED, AttemptResult.RETRY, AttemptResult.REJECTED
 CREATE = {
-    "sqlite": "CREATE UNIQUE INDEX mpesa_payments_receipt_key ON mpesa_payments (receipt);",
-    "postgresql": "CREATE UNIQUE INDEX mpesa_payments_receipt_key ON mpesa_payments (receipt);",
-    "mysql": "CREATE UNIQUE INDEX mpesa_payments_receipt_key ON mpesa_payments (receipt);",
+    "sqlite": "CREATE UNIQUE INDEX mpesa_payments_receipt_once ON mpesa_payments (receipt);",
+    "postgresql": "CREATE UNIQUE INDEX mpesa_payments_receipt_once ON mpesa_payments (receipt);",
+    "mysql": "CREATE UNIQUE INDEX mpesa_payments_receipt_once ON mpesa_payments (receipt);",
 }
 
 
@@ -34,6 +34,46 @@ def test_a_table_that_suits_has_no_problems_and_no_row_is_written(erp_table: Cus
     also = [{"sql": "UPDATE mpesa_payments SET state = :it WHERE 1 = 0", "with": {"it": "x"}}]
     assert live(erp_table, on_duplicate={"update": ["payer"]}, also=also) == []
     assert erp_table.rows() == []
+
+
+def test_a_further_statement_that_cannot_work_is_told(erp_table: Customer) -> None:
+    also = [{"sql": "INSERT INTO no_such (a) VALUES (:a)", "with": {"a": "x"}}]
+    (told,) = live(erp_table, also=also)
+    assert told.startswith("The table is not there.")
+    assert deliver(erp_table, also=also) == (REJECTED, "no_table")
+    assert erp_table.rows() == []
+
+
+def test_a_constraint_that_cannot_decide_at_once_is_told(tmp_path: Path) -> None:
+    """PostgreSQL's deferrable constraints keep receipts apart at the commit only."""
+    ddl = "CREATE TABLE mpesa_payments (receipt VARCHAR(20) UNIQUE DEFERRABLE, amount {money})"
+    columns = {"receipt": "{{ receipt }}", "amount": "{{ amount }}"}
+    with customer("postgresql", tmp_path, (ddl,)) as table:
+        (told,) = live(table, columns=columns)
+        assert "is DEFERRABLE or not valid" in told
+        assert deliver(table, columns=columns) == (REJECTED, "unsuitable")
+        table.run("ALTER TABLE mpesa_payments DROP CONSTRAINT mpesa_payments_receipt_key")
+        table.run(told.partition("Run: ")[2])
+        assert live(table, columns=columns) == []
+        assert deliver(table, columns=columns) == (DELIVERED, "inserted")
+
+
+def test_a_deferred_rule_refuses_at_the_commit_and_takes_no_other_row_with_it(tmp_path: Path) -> None:
+    customers = "CREATE TABLE customers (name VARCHAR(60) PRIMARY KEY)"
+    rule = (
+        "ALTER TABLE mpesa_payments ADD CONSTRAINT known FOREIGN KEY (payer) REFERENCES customers (name) "
+        "DEFERRABLE INITIALLY DEFERRED"
+    )
+    with customer("postgresql", tmp_path, (TABLE, UNIQUE, customers, rule)) as table:
+        table.run("INSERT INTO customers VALUES ('WANJIKU')")
+        events = [
+            sample_event(id=f"event-{n}", receipt=f"UC{n}", payer=Party(name="OTIENO" if n == 2 else "WANJIKU"))
+            for n in range(5)
+        ]
+        verdicts = table.adapter().deliver_many(events)
+        assert [n for n, verdict in enumerate(verdicts) if verdict.result is not DELIVERED] == [2]
+        assert verdicts[2].reason == "constraint"
+        assert [row["receipt"] for row in table.rows()] == ["UC0", "UC1", "UC3", "UC4"]
 
 
 def test_without_a_unique_index_nothing_is_written_and_the_statement_that_makes_it_is_told(erp_table: Customer) -> None:

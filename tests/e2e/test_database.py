@@ -124,7 +124,7 @@ def test_a_table_without_its_unique_index_is_told_at_the_start_and_gets_nothing(
         post(pesagate, receipts(2))
         rows = pesagate.wait_for_state("dead", 2)
         assert {row["reason"] for row in rows} == {"unsuitable"}
-        statement = "CREATE UNIQUE INDEX mpesa_payments_receipt_key ON mpesa_payments (receipt);"
+        statement = "CREATE UNIQUE INDEX mpesa_payments_receipt_once ON mpesa_payments (receipt);"
         assert statement in rows[0]["detail"]
         told = [line for line in pesagate.log_lines() if line["event"] == "a destination is not ready"]
         assert [(line["tenant"], line["destination"]) for line in told] == [("duka", "erp")]

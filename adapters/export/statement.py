@@ -106,5 +106,5 @@ def _running(entries: Sequence[Entry], opening: Decimal | None, gaps: list[str])
 def _gap(entry: Entry, reckoned: Decimal, told: Decimal) -> str:
     return (
         f"M-Pesa's balance after {entry.id} is {told:+f}, and {reckoned:+f} by the lines before it: something that "
-        f"moved {told - reckoned:+f} {entry.currency} is not among them. Was a callback missed, or is not routed here?"
+        f"moved {told - reckoned:+f} {entry.currency} is not among them. Was a callback missed, or not routed here?"
     )

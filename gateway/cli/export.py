@@ -67,6 +67,8 @@ def export(
         return
     if tenant is None or shortcode is None or first is None or (file_format is None and destination is None):
         raise click.UsageError("Say which file: --tenant, --shortcode, --from and --format; or --file, or --list.")
+    if last is not None and last < first:
+        raise click.UsageError("--to is before --from.")
     _put(_made(config, tenant, shortcode, (first, last or first), (file_format, preset, destination)), out)
 
 

@@ -138,6 +138,22 @@ def test_an_out_file_is_written_and_nothing_else_is_on_stdout(pesagate: Gateway,
             "`preset` is for the formats csv and xlsx",
         ),
         (("--from", "yesterday"), 2, "does not match the format"),
+        (
+            (
+                "--tenant",
+                "duka",
+                "--shortcode",
+                "600638",
+                "--from",
+                "2026-11-24",
+                "--to",
+                "2026-11-23",
+                "--format",
+                "csv",
+            ),
+            2,
+            "--to is before --from.",
+        ),
     ],
 )
 def test_a_command_that_cannot_be_done_says_why(pesagate: Gateway, args: tuple[str, ...], code: int, said: str) -> None:

@@ -106,6 +106,10 @@ class JsonBody:
 
     def render(self, _event: Event, values: Mapping[str, Any]) -> tuple[bytes | None, str]:
         """Return compact JSON; numbers stand digit by digit as they were made."""
+        return self.of(values)
+
+    def of(self, values: Mapping[str, Any]) -> tuple[bytes, str]:
+        """Return the same of values alone, for a request that is about no event."""
         try:
             text = json_text(rendered(self.tree, values))
         except (TypeError, ValueError) as error:

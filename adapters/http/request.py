@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.http.address import masked_query
+from adapters.http.body import JsonBody
 from adapters.http.header_value import value_problems
 from adapters.http.options import Options
 from adapters.http.outgoing import Outgoing
@@ -84,7 +85,14 @@ def shown(plan: Plan, step: Step, options: Options, occasion: Occasion, unknown:
 
 def render_question(step: Step, values: Mapping[str, Any]) -> Outgoing:
     """Return a request that is about no event, as `check --live` sends it. Raises CannotRender."""
-    return Outgoing(step.method, step.address.render(values), {**dict(_own(step, values)), **_ABOUT_US})
+    body, content_type = step.body.of(values) if isinstance(step.body, JsonBody) else (None, "")
+    headers = {
+        **dict(_own(step, values)),
+        **({"Content-Type": content_type} if content_type else {}),
+        **_length(step, body),
+        **_ABOUT_US,
+    }
+    return Outgoing(step.method, step.address.render(values), headers, body or b"")
 
 
 def traced(step: Step, values: Mapping[str, Any]) -> str:

@@ -124,7 +124,9 @@ REFUSED: Mapping[str, Mapping[str, Any]] = {
     "a body in an envelope": {"body": {}, "envelope": "standard"},
     "a saved name with a capital": {"save": {"Id": "body.id"}},
     "a predicate that is no text": {"success_when": True},
-    "a probe that writes": {"probe": {"post": "/x"}},
+    # A POST may be a question: JSON-RPC knows nothing else.
+    "a probe that writes": {"probe": {"put": "/x"}},
+    "a probe that is switched on": {"probe": True},
     "raw with include": {"raw": True, "include": ["balances"]},
 }
 

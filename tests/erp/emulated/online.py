@@ -1,5 +1,6 @@
 """The accounting services in the net: QuickBooks Online, Xero, Zoho Books, Sage Accounting. Each has its own handle."""
 
+import json
 from typing import Any
 
 from erp.emulated.server import Asked, EmulatedErp, Told, told
@@ -109,11 +110,13 @@ class ZohoBooks(EmulatedErp):
         return self._made(asked.json)
 
     def _token(self, asked: Asked) -> Told:
-        # Zoho's refresh tokens do not rotate.
+        # Zoho's refresh tokens do not rotate: the answer has none.
         kept = self.tokens.refresh
         answer = self.tokens.give(asked)
         self.tokens.refresh = kept
-        return answer
+        given = json.loads(answer.body)
+        given.pop("refresh_token", None)
+        return told(answer.status, given)
 
     def _made(self, given: dict[str, Any]) -> Told:
         if given["customer_id"] not in ("460000000026049", "460000000099999"):

@@ -112,6 +112,7 @@ class Model(RuleBasedStateMachine):
         self.payments: dict[str, Payment] = {}
         self.events: list[Event] = []
         self.claims: list[Claim] = []
+        self.pairs = 0
 
     def teardown(self) -> None:
         self.store.engine.dispose()
@@ -148,13 +149,14 @@ class Model(RuleBasedStateMachine):
         self.now -= timedelta(seconds=seconds)
 
     @rule(
-        number=st.integers(0, 1), push_first=st.booleans(), attempted=st.booleans(), claimed=st.booleans(),
+        push_first=st.booleans(), attempted=st.booleans(), claimed=st.booleans(),
         seconds=st.sampled_from((-3600, -8, 4, 11)),
     )  # fmt: skip
-    def twins_with_time_between(
-        self, number: int, push_first: bool, attempted: bool, claimed: bool, seconds: int
-    ) -> None:
+    def twins_with_time_between(self, push_first: bool, attempted: bool, claimed: bool, seconds: int) -> None:
         """Faults show where twins, deliveries and the clock meet; chance alone brings them together too seldom."""
+        # A payment of its own each time: of those that chance has told of, little is left to learn.
+        number = 3 + self.pairs
+        self.pairs += 1
         first, second = ("stk", "c2b-confirmation") if push_first else ("c2b-confirmation", "stk")
         self._take([self._arrival(number, first, True, 100, 0)])
         if claimed:
@@ -163,6 +165,8 @@ class Model(RuleBasedStateMachine):
             self.attempt(0, AttemptResult.RETRY)
         self.now += timedelta(seconds=seconds)
         self._take([self._arrival(number, second, True, 100, 0)])
+        if claimed and self.claims:
+            self._attempt(self.claims.pop(), AttemptResult.RETRY)
 
     @rule(which=st.integers(0, 5), result=st.sampled_from((*AttemptResult, AttemptResult.DELIVERED)))
     def attempt(self, which: int, result: AttemptResult) -> None:

@@ -15,7 +15,8 @@ from adapters.http.reader import NOTHING, Path, Reader
 from adapters.http.rules import RULES, Rules
 from gateway.domain.adapter import Mistake
 from gateway.domain.event import NAMES
-from gateway.expressions.pieces import Pieces
+from gateway.expressions.pieces import Pieces, compile_pieces
+from gateway.expressions.templates import FaultyTemplate
 
 METHODS = ("get", "post", "put", "patch", "delete")
 """Keys of a step that say what is done, each with a path or a whole URL."""
@@ -54,8 +55,23 @@ def probe_of(settings: Mapping[str, Any], options: Options) -> tuple[Step | None
     given = settings.get("probe")
     if not given:
         return None, ()
-    step = _step({**given, "name": "probe"}, ("probe",), settings, options, reader)
+    # What all steps carry of an event, a question that is about none goes without.
+    common = {**settings, "query": _of_no_event(settings.get("query") or {}, reader)}
+    options = replace(options, headers=_of_no_event(options.headers, reader))
+    step = _step({**given, "name": "probe"}, ("probe",), common, options, reader)
     return replace(step, reads=True, repeatable=True), tuple(reader.mistakes)
+
+
+def _of_no_event(given: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if _names(str(value)) <= reader.names}
+
+
+def _names(text: str) -> frozenset[str]:
+    try:
+        return compile_pieces(text).names
+    except FaultyTemplate:
+        # The steps tell of it.
+        return frozenset({text})
 
 
 def _request(settings: Mapping[str, Any], options: Options, reader: Reader) -> Step:

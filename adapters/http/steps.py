@@ -36,17 +36,18 @@ _RESERVED = frozenset(NAMES | {"event", "secrets", GIVEN, "true", "false", "none
 def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
     """Return the plan of accepted and resolved settings, with every mistake in it."""
     reader = Reader({*NAMES, "event"}, options.groups)
+    requires = _condition("requires", settings, (), reader)
     given = settings.get("steps")
     if given is None:
         only = _request(settings, options, reader)
-        return Plan((only,), False, None, tuple(reader.mistakes))
+        return Plan((only,), False, None, tuple(reader.mistakes), requires)
     steps = [_step(one, ("steps", index), settings, options, reader) for index, one in enumerate(given)]
     _refuse_twice(given, steps, reader)
     find = _find(given, steps)
     plan = Plan(tuple(steps), True, find)
     if not reader.mistakes:
         _warn(plan, reader)
-    return Plan(plan.steps, True, find, tuple(reader.mistakes))
+    return Plan(plan.steps, True, find, tuple(reader.mistakes), requires)
 
 
 def probe_of(settings: Mapping[str, Any], options: Options) -> tuple[Step | None, tuple[Mistake, ...]]:
@@ -109,9 +110,7 @@ def _step(given: Mapping[str, Any], path: Path, settings: Mapping[str, Any], opt
         headers=_headers(given, path, options, reader),
         body=_body(given, path, reader) or NoBody(),
         conditions=tuple(
-            Condition(key, reader.expression(given[key], (*path, key)), given[key])
-            for key in ("when", "unless")
-            if key in given
+            condition for word in ("when", "unless", "requires") if (condition := _condition(word, given, path, reader))
         ),
         rules=_rules(given, settings, path, reader),
         timeout=_timeout(given, options),
@@ -121,6 +120,10 @@ def _step(given: Mapping[str, Any], path: Path, settings: Mapping[str, Any], opt
     )
     reader.names.update(step.rules.save)
     return step
+
+
+def _condition(word: str, given: Mapping[str, Any], path: Path, reader: Reader) -> Condition | None:
+    return Condition(word, reader.expression(given[word], (*path, word)), given[word]) if word in given else None
 
 
 def _timeout(given: Mapping[str, Any], options: Options) -> timedelta:

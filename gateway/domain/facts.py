@@ -45,11 +45,11 @@ class Facts:
     # A sentence for the operator where something is odd though nothing is lost.
     notice: str | None = None
 
-    def digest(self, shortcode: str) -> str:
-        """Return the digest of the facts that must not change when a callback comes again.
+    def digest(self, shortcode: str, *scope: str) -> bytes:
+        """Return the digest, 16 bytes, of the facts that must not change when a callback comes again.
 
         These are outcome, receipt, amount, shortcode, account_reference and occurred_at: never the prose, the
-        balances, the order of keys or the spacing.
+        balances, the order of keys or the spacing. `scope` is what they are compared within: tenant and kind.
         """
         told = [
             self.outcome.text,
@@ -58,5 +58,6 @@ class Facts:
             shortcode,
             self.account_reference,
             None if self.occurred_at is None else to_micros(self.occurred_at),
+            *scope,
         ]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+        return hashlib.sha256(json.dumps(told).encode()).digest()[:16]

@@ -8,8 +8,8 @@ from gateway.domain.event import Event
 from gateway.domain.outcome import Outcome
 from gateway.domain.received import Arrival
 
-IdentityKey = tuple[str, str, str]
-"""(tenant, kind, provider's id)"""
+IdentityKey = tuple[str, bytes]
+"""(provider's id, digest of the facts, the tenant and the kind)"""
 StoredKey = tuple[str, str, str, str, str]
 """(tenant, provider, direction, id name, value)"""
 
@@ -32,7 +32,6 @@ class KnownCallback:
     """A stored callback, as far as settling needs it."""
 
     id: int
-    facts_digest: str
     body_digest: str
 
 
@@ -48,7 +47,7 @@ class KnownPayment:
     # Every event ever made of it: none is made twice.
     event_ids: frozenset[str]
     # (kind, digest of the facts) of the callbacks that are believed.
-    told: frozenset[tuple[str, str]]
+    told: frozenset[tuple[str, bytes]]
     # From this moment on the event does not change.
     sealed_at: datetime
     # Delivery has begun to send the event, so that it does not change whatever the clock says.
@@ -67,10 +66,12 @@ class Stored:
 
     # The present, by the database's clock: several gateways may share one database, never one clock.
     now: datetime
-    callbacks: dict[IdentityKey, list[KnownCallback]] = field(default_factory=dict)
+    callbacks: dict[IdentityKey, KnownCallback] = field(default_factory=dict)
     # Payment id by key; one payment has several keys.
     keys: dict[StoredKey, str] = field(default_factory=dict)
     payments: dict[str, KnownPayment] = field(default_factory=dict)
+    # The store's own numbers of payments and events by their ids. They decide nothing.
+    numbers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,8 @@ class Settled:
 
 
 def identity_key(arrival: Arrival) -> IdentityKey:
-    """Return what makes this callback the same again."""
-    return (arrival.callback.tenant, arrival.callback.kind, arrival.facts.identity)
+    """Return what makes this callback, with these facts, the same again."""
+    return (arrival.facts.identity, arrival.facts_digest)
 
 
 def payment_keys(arrival: Arrival) -> tuple[StoredKey, ...]:

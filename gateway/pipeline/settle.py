@@ -36,10 +36,10 @@ def settle(stored: Stored, arrivals: Sequence[Arrival]) -> list[Settled]:
 def _settle_one(stored: Stored, fresh: set[str], arrival: Arrival) -> Settled:
     """Settle one arrival; `fresh` holds the payments whose events this batch has made."""
     digest = arrival.facts_digest
-    for known in stored.callbacks.get(identity_key(arrival), ()):
-        if known.facts_digest == digest:
-            other_bytes = known.body_digest != arrival.callback.body_digest
-            return Settled(arrival, Disposition.DUPLICATE, repeats=known.id, other_bytes=other_bytes)
+    known = stored.callbacks.get(identity_key(arrival))
+    if known is not None:
+        other_bytes = known.body_digest != arrival.callback.body_digest
+        return Settled(arrival, Disposition.DUPLICATE, repeats=known.id, other_bytes=other_bytes)
     # In the order of the keys, the receipt's first: where they lead to several payments, the receipt's wins.
     found = dict.fromkeys(stored.keys[key] for key in payment_keys(arrival) if key in stored.keys)
     if not found:
@@ -49,7 +49,7 @@ def _settle_one(stored: Stored, fresh: set[str], arrival: Arrival) -> Settled:
     return _join(told, payment, others) if others and told.disposition is not Disposition.CONFLICT else told
 
 
-def _first(now: datetime, arrival: Arrival, digest: str) -> Settled:
+def _first(now: datetime, arrival: Arrival, digest: bytes) -> Settled:
     issue = _issue(now, arrival, arrival.event, now + arrival.merge_window)
     event = issue.event
     payment = KnownPayment(
@@ -74,7 +74,7 @@ def _first(now: datetime, arrival: Arrival, digest: str) -> Settled:
     )
 
 
-def _tell(now: datetime, arrival: Arrival, payment: KnownPayment, digest: str, *, is_fresh: bool) -> Settled:
+def _tell(now: datetime, arrival: Arrival, payment: KnownPayment, digest: bytes, *, is_fresh: bool) -> Settled:
     """Settle an arrival that tells of a payment we know."""
     contradiction = _contradiction(arrival, payment, digest)
     if contradiction:
@@ -172,7 +172,7 @@ def _join(settled: Settled, payment: KnownPayment, others: Sequence[KnownPayment
     return replace(settled, payment=joined, joined=tuple(other.id for other in others), note=note)
 
 
-def _contradiction(arrival: Arrival, payment: KnownPayment, digest: str) -> str | None:
+def _contradiction(arrival: Arrival, payment: KnownPayment, digest: bytes) -> str | None:
     """Say how the arrival contradicts its payment, None where it does not.
 
     All facts are compared within one kind; kinds know different things, so that between them only outcome and amount
@@ -196,8 +196,7 @@ def _remember(stored: Stored, fresh: set[str], settled: Settled) -> Settled:
     arrival, payment = settled.arrival, settled.payment
     if payment is None:
         return settled
-    known = KnownCallback(arrival.callback.id, arrival.facts_digest, arrival.callback.body_digest)
-    stored.callbacks.setdefault(identity_key(arrival), []).append(known)
+    stored.callbacks[identity_key(arrival)] = KnownCallback(arrival.callback.id, arrival.callback.body_digest)
     stored.payments[payment.id] = payment
     for key in settled.keys:
         stored.keys.setdefault(key, payment.id)

@@ -9,8 +9,8 @@ from gateway.domain.errors import QuarantineFull
 from gateway.domain.event import money_text
 from gateway.domain.received import Quarantined, Question
 from gateway.domain.times import to_micros
+from gateway.store.callbackrow import CALLBACK_COLUMNS, callback_row
 from gateway.store.hot import HotStatement, Row
-from gateway.store.settled_rows import CALLBACK_COLUMNS, callback_row
 from gateway.store.tables import QUARANTINE, QUESTIONS
 
 Hook = tuple[str, str, str]
@@ -22,7 +22,7 @@ _QUARANTINE = HotStatement(
         index_elements=["tenant", "shortcode", "kind", "body_digest"],
         set_={
             "seen": QUARANTINE.c.seen + literal_column("1"),
-            "last_seen_at": _INSERT.excluded.last_seen_at,
+            "last_seen_at": _INSERT.excluded.received_at,
             # They have come again, so that whatever was done about them was not enough.
             "resolved": literal_column("0"),
         },

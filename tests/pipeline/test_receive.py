@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from arrivals import KEY, arrival, callback, hook, hooks, received, shortcode
+from arrivals import KEY, arrival, callback, hook, hooks, received, shortcode, stored_and_read
 from corpus import NAMES, body_of, expected_of, receive_recorded
 from declared import DECLARED
 from hypothesis import given, settings
@@ -17,7 +17,6 @@ from gateway.domain.outcome import Outcome
 from gateway.domain.received import Arrival, Quarantined, Question, Reason
 from gateway.pipeline.receive import receive
 from gateway.providers import KINDS
-from gateway.store.eventrow import event_json, event_of
 
 HOOKS = {kind: hook(kind) for kind in KINDS}
 HOOKS |= {kind: found for kind in DECLARED if (found := hooks(shortcode(), providers=DECLARED).find(KEY, kind))}
@@ -260,8 +259,8 @@ def test_twins_have_one_event_id() -> None:
 
 @pytest.mark.parametrize("kind", ["stk", "c2b-confirmation"])
 def test_an_event_is_read_back_from_the_store_as_it_was(kind: str) -> None:
-    event = arrival(kind, stk("ws_CO_1") if kind == "stk" else c2b("UKO7"), context={"ref": "é"}).event
-    assert event_of(event_json(event)) == event
+    made = arrival(kind, stk("ws_CO_1") if kind == "stk" else c2b("UKO7"), context={"ref": "é"})
+    assert stored_and_read(made) == made.event
 
 
 anything = st.recursive(
@@ -368,7 +367,7 @@ def holds(kind: str, body: bytes) -> None:
         assert isinstance(second, Arrival)
         assert first.event == second.event
         assert first.facts == second.facts
-        assert event_of(event_json(first.event)) == first.event
+        assert stored_and_read(first) == first.event
         assert first.facts.digest("600638") == second.facts.digest("600638")
         # Other providers need not name an amount or a receipt.
         if kind in KINDS and first.event.type == "payment.succeeded":

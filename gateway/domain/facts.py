@@ -1,14 +1,14 @@
 """What one callback says, once understood: the provider's words are gone, the tenant's routes not yet looked at."""
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from json.encoder import encode_basestring_ascii
 
 from gateway.domain.event import Ids, Party, ResultCode, money_text
 from gateway.domain.outcome import Outcome
+from gateway.domain.quick import dataclass
 from gateway.domain.times import to_micros
 
 PaymentKey = tuple[str, str]
@@ -51,13 +51,15 @@ class Facts:
         These are outcome, receipt, amount, shortcode, account_reference and occurred_at: never the prose, the
         balances, the order of keys or the spacing. `scope` is what they are compared within: tenant and kind.
         """
-        told = [
+        told = (
             self.outcome.text,
             self.receipt,
             money_text(self.amount),
             shortcode,
             self.account_reference,
-            None if self.occurred_at is None else to_micros(self.occurred_at),
+            None if self.occurred_at is None else str(to_micros(self.occurred_at)),
             *scope,
-        ]
-        return hashlib.sha256(json.dumps(told).encode()).digest()[:16]
+        )
+        # As a list in JSON, so that no two tellings look alike; json.dumps would cost three times as much.
+        written = ",".join(["null" if one is None else encode_basestring_ascii(one) for one in told])
+        return hashlib.sha256(written.encode()).digest()[:16]

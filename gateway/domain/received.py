@@ -1,13 +1,14 @@
 """What becomes of one callback before anything is written: an arrival, a question, or a row for quarantine."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 
 from gateway.domain.callback import Callback
 from gateway.domain.event import Event
 from gateway.domain.facts import Facts
+from gateway.domain.quick import dataclass
 from gateway.domain.settings import Shortcode
 
 Router = Callable[[Event], tuple[str, ...]]

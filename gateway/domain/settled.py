@@ -1,17 +1,18 @@
 """What the store knows beside a batch of arrivals, and what an arrival turns out to be beside it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from gateway.domain.event import Event
 from gateway.domain.outcome import Outcome
+from gateway.domain.quick import dataclass
 from gateway.domain.received import Arrival
 
 IdentityKey = tuple[str, bytes]
 """(provider's id, digest of the facts, the tenant and the kind)"""
 StoredKey = tuple[str, str, str, str, str]
-"""(tenant, provider, direction, id name, value)"""
+"""(value, tenant, provider, direction, id name), as the store has them"""
 
 
 class Disposition(StrEnum):
@@ -32,7 +33,8 @@ class KnownCallback:
     """A stored callback, as far as settling needs it."""
 
     id: int
-    body_digest: str
+    # SHA-256 of its bytes.
+    fingerprint: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +120,6 @@ def identity_key(arrival: Arrival) -> IdentityKey:
 def payment_keys(arrival: Arrival) -> tuple[StoredKey, ...]:
     """Return the keys by which other callbacks may tell of the same payment, the strongest first."""
     facts, event = arrival.facts, arrival.event
+    tenant, provider, direction = event.tenant, event.provider, facts.direction
     keys = facts.keys or ((event.kind, facts.identity),)
-    return tuple((event.tenant, event.provider, facts.direction, name, value) for name, value in keys)
+    return tuple([(value, tenant, provider, direction, name) for name, value in keys])

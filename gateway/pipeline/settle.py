@@ -38,7 +38,7 @@ def _settle_one(stored: Stored, fresh: set[str], arrival: Arrival) -> Settled:
     digest = arrival.facts_digest
     known = stored.callbacks.get(identity_key(arrival))
     if known is not None:
-        other_bytes = known.body_digest != arrival.callback.body_digest
+        other_bytes = known.fingerprint != arrival.callback.fingerprint
         return Settled(arrival, Disposition.DUPLICATE, repeats=known.id, other_bytes=other_bytes)
     # In the order of the keys, the receipt's first: where they lead to several payments, the receipt's wins.
     found = dict.fromkeys(stored.keys[key] for key in payment_keys(arrival) if key in stored.keys)
@@ -196,7 +196,7 @@ def _remember(stored: Stored, fresh: set[str], settled: Settled) -> Settled:
     arrival, payment = settled.arrival, settled.payment
     if payment is None:
         return settled
-    stored.callbacks[identity_key(arrival)] = KnownCallback(arrival.callback.id, arrival.callback.body_digest)
+    stored.callbacks[identity_key(arrival)] = KnownCallback(arrival.callback.id, arrival.callback.fingerprint)
     stored.payments[payment.id] = payment
     for key in settled.keys:
         stored.keys.setdefault(key, payment.id)

@@ -28,7 +28,7 @@ _CALLBACKS = HotLookup(
 )
 _KEYS = HotLookup(
     select(
-        *(PAYMENT_KEYS.c[name] for name in ("tenant", "provider", "direction", "name", "value")),
+        *(PAYMENT_KEYS.c[name] for name in ("value", "tenant", "provider", "direction", "name")),
         # A payment that turned out to be another one leads to that one.
         func.coalesce(PAYMENTS.c.joined_to, PAYMENTS.c.seq),
     ).join_from(PAYMENT_KEYS, PAYMENTS, PAYMENTS.c.seq == PAYMENT_KEYS.c.payment_seq),
@@ -41,8 +41,8 @@ _SEALED = or_(EVENTS.c.sealed, EVENTS.c.sealed_at.is_(None))
 def read_known(connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> Stored:
     """Return what is stored of these arrivals: their callbacks, and the payments of those that are not stored yet."""
     stored = Stored(now)
-    for identity, digest, number, body_digest in _CALLBACKS(connection, [one.facts.identity for one in arrivals]):
-        stored.callbacks[identity, bytes(digest)] = KnownCallback(number, bytes(body_digest).hex())
+    for identity, digest, number, fingerprint in _CALLBACKS(connection, [one.facts.identity for one in arrivals]):
+        stored.callbacks[identity, bytes(digest)] = KnownCallback(number, bytes(fingerprint))
     # A repetition needs no more than its own row, and there may be a storm of them.
     wanted = {key for one in arrivals if identity_key(one) not in stored.callbacks for key in payment_keys(one)}
     found = _payment_of(connection, wanted)
@@ -60,7 +60,7 @@ def members(connection: Connection, payments: Iterable[int]) -> dict[int, int]:
 
 
 def _payment_of(connection: Connection, wanted: set[StoredKey]) -> dict[StoredKey, int]:
-    found = _KEYS(connection, list({key[-1] for key in wanted}))
+    found = _KEYS(connection, list({key[0] for key in wanted}))
     return {key: seq for *parts, seq in found if (key := tuple(parts)) in wanted}
 
 

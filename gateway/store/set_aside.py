@@ -9,7 +9,7 @@ from gateway.domain.errors import QuarantineFull
 from gateway.domain.event import money_text
 from gateway.domain.received import Quarantined, Question
 from gateway.domain.times import to_micros
-from gateway.store.callbackrow import CALLBACK_COLUMNS, callback_row
+from gateway.store.callbackrow import HEAD, TAIL, callback_row
 from gateway.store.hot import HotStatement, Row
 from gateway.store.tables import QUARANTINE, QUESTIONS
 
@@ -27,7 +27,7 @@ _QUARANTINE = HotStatement(
             "resolved": literal_column("0"),
         },
     ),
-    *CALLBACK_COLUMNS, "reason", "path", "detail",
+    *HEAD, "reason", "path", "detail", *TAIL,
 )  # fmt: skip
 _QUESTION = HotStatement(
     QUESTIONS.insert(),
@@ -56,7 +56,7 @@ def write_quarantine(
             full[callback.id] = QuarantineFull(f"the quarantine of {' '.join(hook)} is full")
             continue
         room[hook] -= 1
-        rows.append((*callback_row(callback), item.reason.value, item.path, item.detail))
+        rows.append(callback_row(callback, (item.reason.value, item.path, item.detail)))
     _QUARANTINE(connection, rows)
     return full
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import sqlite
 from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.settled import Disposition, Issue, Settled, Stored
 from gateway.domain.times import to_micros
-from gateway.store.callbackrow import CALLBACK_COLUMNS, callback_row
+from gateway.store.callbackrow import HEAD, TAIL, callback_row
 from gateway.store.eventrow import event_body
 from gateway.store.hot import HotStatement, Row, next_events
 from gateway.store.tables import CALLBACK_COPIES, CALLBACKS, DELIVERIES, EVENTS, PAYMENT_KEYS, PAYMENTS, packed
@@ -27,10 +27,10 @@ _CHANGE_PAYMENT = HotStatement(
 # A key that is known already keeps its payment.
 _INSERT_KEY = HotStatement(
     sqlite.insert(PAYMENT_KEYS).on_conflict_do_nothing(),
-    "tenant", "provider", "direction", "name", "value", "payment_seq", "apart",
+    "value", "tenant", "provider", "direction", "name", "payment_seq", "apart",
 )  # fmt: skip
 _INSERT_CALLBACK = HotStatement(
-    CALLBACKS.insert(), *CALLBACK_COLUMNS, "identity", "facts_digest", "payment_seq", "disposition", "note"
+    CALLBACKS.insert(), *HEAD, "identity", "facts_digest", "payment_seq", "disposition", "note", *TAIL
 )
 _COUNT_AGAIN = HotStatement(
     update(CALLBACKS)
@@ -87,7 +87,7 @@ def _write_payments(connection: Connection, told: Sequence[Settled], numbers: Ma
             # An update of an event is no event that stands for the payment.
             stands = issue is not None and issue.event.id == payment.event.id
             changed.append((seq, payment.outcome.value, payment.amount, numbers[payment.event.id] if stands else None))
-        keys += [(*key, seq, not _is_told(one, key[-1])) for key in one.keys]
+        keys += [(*key, seq, not _is_told(one, key[0])) for key in one.keys]
     _INSERT_PAYMENT(connection, new)
     _CHANGE_PAYMENT(connection, changed)
     _INSERT_KEY(connection, keys)
@@ -105,15 +105,15 @@ def _is_told(one: Settled, value: str) -> bool:
 def _callback_row(one: Settled, numbers: Mapping[str, int]) -> Row:
     arrival = one.arrival
     seq = numbers[one.payment.id] if one.payment else None
-    row = callback_row(arrival.callback)
-    return (*row, arrival.facts.identity, arrival.facts_digest, seq, one.disposition.value, one.note)
+    own = (arrival.facts.identity, arrival.facts_digest, seq, one.disposition.value, one.note)
+    return callback_row(arrival.callback, own)
 
 
 def _write_repetitions(connection: Connection, repetitions: Sequence[Settled]) -> None:
     seen = [(one.repeats, to_micros(one.arrival.callback.received_at)) for one in repetitions]
     _COUNT_AGAIN(connection, seen)
     copies = [
-        (one.repeats, bytes.fromhex(one.arrival.callback.body_digest), one.arrival.callback.body, at)
+        (one.repeats, one.arrival.callback.fingerprint, one.arrival.callback.body, at)
         for one, (_, at) in zip(repetitions, seen, strict=True)
         if one.other_bytes
     ]

@@ -3,7 +3,6 @@
 The model is written from the rules, not from the code: a dict of payments, a dict of events, a dict of deliveries.
 """
 
-import json
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -29,9 +28,11 @@ from gateway.domain.times import to_micros
 from gateway.pipeline.receive import receive
 from gateway.pipeline.settle import settle
 from gateway.store.deliveries import due, write_deliveries
+from gateway.store.eventrow import event_of, select_events
 from gateway.store.inbox import Inbox
 from gateway.store.queries import reading
 from gateway.store.replays import Wanted, make_due, matching
+from gateway.store.tables import EVENTS
 
 WINDOW = timedelta(seconds=10)
 RETRIES = RetrySchedule((timedelta(seconds=5), timedelta(seconds=60)), jitter=0.0)
@@ -260,8 +261,9 @@ class Model(RuleBasedStateMachine):
 
     @invariant()
     def events_say_what_the_model_knows(self) -> None:
-        bodies = [json.loads(body) for (body,) in self.store.query("SELECT body FROM events ORDER BY seq")]
-        assert [(len(body["sources"]), body["payer"]["name"] is not None) for body in bodies] == [
+        with self.store.engine.connect() as connection:
+            stored = [event_of(row) for row in connection.execute(select_events().order_by(EVENTS.c.seq))]
+        assert [(len(event.sources), event.payer.name is not None) for event in stored] == [
             (event.sources, event.knows_name) for event in self.events
         ]
 

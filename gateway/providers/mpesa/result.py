@@ -120,11 +120,21 @@ def paid(body: Body, kind: str, name: str) -> dict[str, Any]:
 
 
 def money(inside: Body, name: str, *, required: bool) -> Decimal | None:
-    """Return an amount. Raises NewShape where money has moved and nobody says how much."""
+    """Return an amount. Raises NewShape where money has moved and nobody says how much, or two amounts are told."""
+    _one(inside, name)
     moved = None if inside.get(name) == "" else amount(inside, name)
     if moved is None and required:
         raise NewShape(name, "is missing on a request that has succeeded")
     return moved
+
+
+def _one(inside: Body, name: str) -> None:
+    # Which of them is meant would be a guess.
+    number = 2
+    while (again := f"{name}#{number}") in inside:
+        if inside[again] != inside[name]:
+            raise NewShape(again, "comes again with another value")
+        number += 1
 
 
 def subject(body: Body, receipt: str | None, **ids: str | None) -> tuple[PaymentKey, ...]:
@@ -141,6 +151,7 @@ def subject(body: Body, receipt: str | None, **ids: str | None) -> tuple[Payment
 
 def receipt_of(body: Body) -> str | None:
     """Return the receipt of the money moved, None for a placeholder."""
+    _one(body["ResultParameters"], "TransactionReceipt")
     receipt = text(body["ResultParameters"], "TransactionReceipt") or text(body, "TransactionID")
     return None if receipt is None or is_placeholder(receipt) else receipt
 

@@ -159,10 +159,14 @@ def _loaded(body: bytes) -> Any:
 
 def _reply(answer: Mapping[str, Pick], document: Any) -> bytes:
     """Return the body of an answer; what cannot be picked is null, since an answer is owed all the same."""
-    told: dict[str, Any] = {}
-    for name, pick in answer.items():
-        try:
-            told[name] = pick(document)
-        except CannotPick:
-            told[name] = None
-    return json.dumps(told, separators=(",", ":")).encode()
+    return json.dumps({name: _echo(pick, document) for name, pick in answer.items()}, separators=(",", ":")).encode()
+
+
+def _echo(pick: Pick, document: Any) -> Any:
+    try:
+        told = pick(document)
+        # 1e999 is read as infinity, which is no JSON.
+        json.dumps(told, allow_nan=False)
+    except (CannotPick, ValueError):
+        return None
+    return told

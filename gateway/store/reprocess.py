@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, RowMapping, not_, select, update
@@ -16,7 +16,7 @@ from gateway.domain.times import from_micros, to_micros
 from gateway.store.inbox import Settle
 from gateway.store.known import read_known
 from gateway.store.settled_rows import write_settled
-from gateway.store.tables import QUARANTINE
+from gateway.store.tables import CALLBACKS, QUARANTINE
 from gateway.store.writer import cause_of, is_the_stores
 
 CHUNK = 100
@@ -73,23 +73,29 @@ def reprocess(
     receive: Callable[[Callback, str], Received],
     settle: Settle,
     now: datetime,
+    new_id: Callable[[], int],
 ) -> list[Reviewed]:
     """Take quarantined callbacks once more, in the caller's transaction; rows that are resolved by now are left out.
 
     `receive` is given each callback with the reason for which it was set aside. What is still not understood keeps its
-    row, with the reason of today.
+    row, with the reason of today. A row whose callback has been taken before, and whose bytes have come again since, is
+    a callback of its own, with a `new_id`: it may tell other facts by now.
     """
     rows = connection.execute(
         select(QUARANTINE).where(QUARANTINE.c.id.in_(ids), not_(QUARANTINE.c.resolved)).order_by(QUARANTINE.c.id)
     ).mappings()
-    received = [receive(_callback(row), row["reason"]) for row in rows]
-    arrivals = [one for one in received if isinstance(one, Arrival)]
+    taken = set(connection.scalars(select(CALLBACKS.c.id).where(CALLBACKS.c.id.in_(ids))))
+    received = {
+        row["id"]: receive(_again(row, new_id()) if row["id"] in taken else _callback(row), row["reason"])
+        for row in rows
+    }
+    arrivals = [one for one in received.values() if isinstance(one, Arrival)]
     settled = settle(read_known(connection, arrivals, now), arrivals) if arrivals else []
     write_settled(connection, settled, to_micros(now))
     by_callback = {one.arrival.callback.id: one for one in settled}
-    for one in received:
-        _note(connection, one)
-    return [Reviewed(one.callback.id, one, by_callback.get(one.callback.id)) for one in received]
+    for row_id, one in received.items():
+        _note(connection, row_id, one)
+    return [Reviewed(row_id, one, by_callback.get(one.callback.id)) for row_id, one in received.items()]
 
 
 def reprocess_all(engine: Engine, ids: Sequence[int], take: Take) -> Iterator[Reviewed | Refused]:
@@ -132,7 +138,7 @@ def resolve(connection: Connection, row_id: int) -> bool:
 
 def _callback(row: RowMapping) -> Callback:
     return Callback(
-        # The row's own id: the callback came then, and nothing else has it.
+        # The row's own id: the callback came then, and nothing else has it until it is taken.
         id=row["id"],
         tenant=row["tenant"],
         shortcode=row["shortcode"],
@@ -146,8 +152,12 @@ def _callback(row: RowMapping) -> Callback:
     )
 
 
-def _note(connection: Connection, received: Received) -> None:
-    this = update(QUARANTINE).where(QUARANTINE.c.id == received.callback.id)
+def _again(row: RowMapping, new_id: int) -> Callback:
+    return replace(_callback(row), id=new_id, received_at=from_micros(row["last_seen_at"]))
+
+
+def _note(connection: Connection, row_id: int, received: Received) -> None:
+    this = update(QUARANTINE).where(QUARANTINE.c.id == row_id)
     if isinstance(received, Quarantined):
         told = {"reason": received.reason.value, "path": received.path, "detail": received.detail}
         connection.execute(this.values(told))

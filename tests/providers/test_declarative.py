@@ -231,6 +231,16 @@ def test_an_answer_is_owed_whatever_comes(body: bytes) -> None:
     assert json.loads(kind.reply(body))["output_ResponseCode"] == "0"
 
 
+def test_an_answer_is_json_whatever_it_repeats() -> None:
+    """A number that is too large was sent back as Infinity, which is no JSON."""
+    kind = kind_of(DECLARED["vodacom-openapi"])
+    assert kind.reply is not None
+    answer = kind.reply(b'{"input_OriginalConversationID": [1e999], "input_ThirdPartyConversationID": "INV1042"}')
+    assert b"Infinity" not in answer
+    told = json.loads(answer)
+    assert (told["output_OriginalConversationID"], told["output_ThirdPartyConversationID"]) == (None, "INV1042")
+
+
 @pytest.mark.parametrize("kind", sorted(DECLARED))
 @given(body=st.binary(max_size=200) | st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

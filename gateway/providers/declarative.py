@@ -14,7 +14,7 @@ from gateway.domain.outcome import Outcome
 from gateway.domain.provider import EPOCH, EPOCH_MS, ISO, DeclaredKind, Moment
 from gateway.expressions.picks import CannotPick, Pick, compile_pick
 from gateway.providers.kind import Kind, NewShape, Path, json_path
-from gateway.providers.mpesa.fields import amount, code, form_of, party, text
+from gateway.providers.mpesa.fields import amount, code, form_of, identifier, party, text
 from gateway.providers.signature import doubter
 
 SCHEMAS = "providers/"
@@ -67,7 +67,7 @@ class _Reader:
         declared = self._declared
         outcome = declared.outcomes.get(code(*_picked(body, self._outcome)) or "", Outcome.UNKNOWN)
         paid = self._amount(body, outcome)
-        keys = {name: text(*_picked(body, pick)) for name, pick in self._keys.items()}
+        keys = {name: identifier(*_picked(body, pick)) for name, pick in self._keys.items()}
         return Facts(
             family=declared.family,
             direction=declared.direction,
@@ -129,7 +129,7 @@ def _picked(body: Mapping[str, Any], pick: Pick) -> tuple[dict[str, Any], str]:
 
 
 def _identity(body: Mapping[str, Any], pick: Pick) -> str:
-    found = text(*_picked(body, pick))
+    found = identifier(*_picked(body, pick))
     if found is None:
         raise NewShape(pick.text, "is empty, and nothing else could tell this callback from others")
     return found

@@ -62,6 +62,7 @@ def test_a_code_that_is_not_listed_is_unknown(status: Any) -> None:
         ([], "$"),
         ({}, "$"),
         ({"id": ""}, "$.id"),
+        ({"id": " "}, "$.id"),
         ({"id": "7", "status": 0}, "$.money.value"),
         ({"id": "7", "status": 0, "money": {"value": "1,000"}}, "$.money.value"),
         ({"id": "7", "status": 0, "money": {"value": 1.005}}, "$.money.value"),

@@ -17,7 +17,7 @@ from gateway.providers.mpesa import parameters
 from gateway.providers.mpesa.balances import read
 from gateway.providers.mpesa.codes import outcome_of
 from gateway.providers.mpesa.families import FAMILIES
-from gateway.providers.mpesa.fields import SUCCESS, amount, code, moment, text
+from gateway.providers.mpesa.fields import SUCCESS, amount, code, identifier, moment, text
 from gateway.providers.mpesa.placeholder import is_placeholder
 
 Body = Mapping[str, Any]
@@ -86,7 +86,7 @@ def outcome(body: Body, kind: str) -> Outcome:
 
 def told(body: Body, kind: str, outcome: Outcome, **more: Any) -> Facts:
     """Return the facts that every result tells: who it is, how it went, when, and the balances after it."""
-    conversation, originator = text(body, "ConversationID"), text(body, "OriginatorConversationID")
+    conversation, originator = identifier(body, "ConversationID"), identifier(body, "OriginatorConversationID")
     keys: list[PaymentKey] = [("originator", originator)] if originator else []
     if conversation:
         keys.append(("conversation", conversation))
@@ -152,7 +152,7 @@ def subject(body: Body, receipt: str | None, **ids: str | None) -> tuple[Payment
 def receipt_of(body: Body) -> str | None:
     """Return the receipt of the money moved, None for a placeholder."""
     _one(body["ResultParameters"], "TransactionReceipt")
-    receipt = text(body["ResultParameters"], "TransactionReceipt") or text(body, "TransactionID")
+    receipt = identifier(body["ResultParameters"], "TransactionReceipt") or identifier(body, "TransactionID")
     return None if receipt is None or is_placeholder(receipt) else receipt
 
 

@@ -241,3 +241,17 @@ def test_a_quarantine_is_full_of_bytes_too(pesagate: Gateway) -> None:
     first = next(row["id"] for row in pesagate.rows("quarantine") if row["kind"] == "stk")
     assert pesagate.run("quarantine", "resolve", first).returncode == 0
     assert pesagate.post("stk", large[4]).status_code == 200
+
+
+def test_what_others_wrote_breaks_no_line_and_does_nothing_to_a_terminal(pesagate: Gateway) -> None:
+    """A reference with a line end looked like one more row, and its escapes reached the terminal."""
+    pesagate.start()
+    # It is recorded after its answer, and before what comes next.
+    pesagate.post("c2b-validation", c2b("UKO7R8T1YC", BillRefNumber="a\rb"))
+    pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB", BillRefNumber="\x1b[31mRED\n2026  booked"))
+    (row,) = pesagate.run("events").stdout.splitlines()
+    assert "\\x1b[31mRED\\n2026  booked" in row
+    assert "a\\rb" in pesagate.run("questions").stdout
+    views = (["events"], ["questions"], ["explain", "UKO7R8T1YB"])
+    told = [pesagate.run(*words).stdout for words in views]
+    assert all(line.isprintable() for text in told for line in text.split("\n"))

@@ -13,18 +13,24 @@ def pivot(entries: Any, at: Path) -> dict[str, Any]:
     sides) becomes `Key#2`, `Key#3`: none is lost. `at` is the place of the pairs in the body.
     """
     pivoted: dict[str, Any] = {}
-    names = _Names()
+    last: dict[str, int] = {}
     for place, pair in _places(entries):
         if not isinstance(pair, dict) or not isinstance(pair.get("Key"), str):
             raise NewShape(json_path((*at, *place)), "must be a pair with a Key")
-        pivoted[names.free(pair["Key"])] = pair.get("Value")
+        pivoted[_free(pivoted, last, pair["Key"])] = pair.get("Value")
     return pivoted
 
 
 def place_of(entries: Any, key: str) -> Path | None:
     """Return the steps from the pairs to the one of that pivoted key, None where there is none."""
-    names = _Names()
-    return next((place for place, pair in _places(entries) if names.free(pair["Key"]) == key), None)
+    seen: dict[str, Any] = {}
+    last: dict[str, int] = {}
+    for place, pair in _places(entries):
+        name = _free(seen, last, pair["Key"])
+        if name == key:
+            return place
+        seen[name] = None
+    return None
 
 
 def _places(entries: Any) -> Iterator[tuple[Path, Any]]:
@@ -36,21 +42,15 @@ def _places(entries: Any) -> Iterator[tuple[Path, Any]]:
     yield (), entries
 
 
-class _Names:
-    """Gives each key of a list a name of its own.
+def _free(taken: dict[str, Any], last: dict[str, int], key: str) -> str:
+    """Return the key, or `Key#2`, `Key#3` where it has come before.
 
-    It remembers the last number of each key: to count from 2 every time took seconds for one body of 64 KiB.
+    `last` remembers the number of each: to count from 2 every time took seconds for one body of 64 KiB.
     """
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-        self._last: dict[str, int] = {}
-
-    def free(self, key: str) -> str:
-        """Return the key, or `Key#2`, `Key#3` where it has come before; the name is taken from then on."""
-        name = key
-        while name in self._taken:
-            self._last[key] = self._last.get(key, 1) + 1
-            name = f"{key}#{self._last[key]}"
-        self._taken.add(name)
-        return name
+    if key not in taken:
+        return key
+    number = last.get(key, 1) + 1
+    while f"{key}#{number}" in taken:
+        number += 1
+    last[key] = number
+    return f"{key}#{number}"

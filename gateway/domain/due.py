@@ -1,13 +1,14 @@
 """What passes between the store and delivery: a delivery that is due, and what is to be written of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from gateway.domain.delivery import DeliveryState, Verdict
 from gateway.domain.event import Event
 from gateway.domain.export import CloseLines, FileWritten
+from gateway.domain.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Candidate:
     tenant: str
     destination: str
     # None: the payment that the event speaks of has not come yet.
-    payment: str | int | None
+    payment: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Integer,
-    RowMapping,
     Select,
     String,
     and_,
@@ -33,11 +32,11 @@ from sqlalchemy import (
 from gateway.domain.due import Candidate, DueDelivery
 from gateway.domain.event import Event, Raw
 from gateway.domain.times import to_micros
-from gateway.store.eventrow import event_of
+from gateway.store.eventrow import event_of, select_events
 from gateway.store.tables import CALLBACKS, DELIVERIES, EVENTS
 
 # Where no window was set the event was complete from the start, and sealing would cost a commit for nothing.
-_UNSEALED = and_(EVENTS.c.sealed.is_(False), EVENTS.c.sealed_at > EVENTS.c.created_at)
+_UNSEALED = and_(EVENTS.c.sealed.is_(False), EVENTS.c.sealed_at.is_not(None))
 
 _PENDING: ColumnElement[str] = literal_column("'pending'")
 
@@ -100,10 +99,10 @@ def _query(size: int, ordered: bool) -> Select[Any]:
         .correlate(lane)
     )
     return (
-        select(table.id, table.tenant, table.destination, EVENTS.c.payment_id)
+        select(table.id, table.tenant, table.destination, EVENTS.c.payment_seq)
         .select_from(lane)
         .join(DELIVERIES, table.id.in_(mine))
-        .join(EVENTS, EVENTS.c.id == table.event_id)
+        .join(EVENTS, EVENTS.c.seq == table.event_seq)
         .order_by(table.due_at, table.id)
     )
 
@@ -112,19 +111,13 @@ def load(connection: Connection, ids: Collection[int]) -> list[DueDelivery]:
     """Return deliveries with all that an adapter needs, the longest due first; without those that are gone by now."""
     table = DELIVERIES.c
     query = (
-        select(
-            DELIVERIES,
-            EVENTS.c.body.label("event"),
-            _UNSEALED.label("unsealed"),
-            CALLBACKS.c.body.label("raw"),
-            CALLBACKS.c.content_type,
-        )
-        .join(EVENTS, EVENTS.c.id == table.event_id)
+        select_events(DELIVERIES, _UNSEALED.label("unsealed"), CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
+        .join(DELIVERIES, table.event_seq == EVENTS.c.seq)
         .join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
         .where(table.id.in_(ids))
         .order_by(table.due_at, table.id)
     )
-    return [_due(row) for row in connection.execute(query).mappings()]
+    return [_due(row) for row in connection.execute(query)]
 
 
 def pending_events(
@@ -137,15 +130,15 @@ def pending_events(
     table = DELIVERIES.c
     whose = or_(*(and_(table.tenant == tenant, table.destination == name) for tenant, name in names))
     query = (
-        select(table.id, table.destination, table.order_key, EVENTS.c.body)
-        .join(EVENTS, EVENTS.c.id == table.event_id)
+        select_events(table.id, table.destination, table.order_key)
+        .join(DELIVERIES, table.event_seq == EVENTS.c.seq)
         .where(whose, table.state == _PENDING, table.id > after)
         .order_by(table.id)
         .limit(limit)
     )
     if without_key:
         query = query.where(table.order_key.is_(None))
-    return [(row.id, row.destination, row.order_key, event_of(row.body)) for row in connection.execute(query)]
+    return [(row.id, row.destination, row.order_key, event_of(row)) for row in connection.execute(query)]
 
 
 def _is_next(mine: Any) -> ColumnElement[bool]:
@@ -162,14 +155,13 @@ def _is_next(mine: Any) -> ColumnElement[bool]:
     return or_(mine.order_key == literal_column("''"), and_(mine.order_key.is_not(None), ~others))
 
 
-def _due(row: RowMapping) -> DueDelivery:
-    raw = None if row["raw"] is None else Raw(row["raw"], row["content_type"])
+def _due(row: Any) -> DueDelivery:
     return DueDelivery(
-        id=row["id"],
-        destination=row["destination"],
-        event=event_of(row["event"], raw),
-        attempts=row["attempts"],
-        unsealed=row["unsealed"],
-        open_step=row["open_step"],
-        saved=json.loads(row["saved"]) if row["saved"] else {},
+        id=row.id,
+        destination=row.destination,
+        event=event_of(row, None if row.raw is None else Raw(row.raw, row.content_type)),
+        attempts=row.attempts,
+        unsealed=row.unsealed,
+        open_step=row.open_step,
+        saved=json.loads(row.saved) if row.saved else {},
     )

@@ -23,7 +23,7 @@ from gateway.domain.event import Event, Raw
 from gateway.domain.export import CloseLines, FileWritten
 from gateway.domain.times import to_micros
 from gateway.store.adapter_state import write_swap
-from gateway.store.eventrow import event_of
+from gateway.store.eventrow import event_of, select_events
 from gateway.store.export_ledger import book_line, close_lines, mark_written
 from gateway.store.lanes import write_lane
 from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS
@@ -35,6 +35,10 @@ def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> 
     The outcome of a Seal is the event it sealed, that of a StateSwap whether it took place.
     """
     return [_WRITES[type(item)](connection, item) for item in batch]
+
+
+def _raw(row: Any) -> Raw | None:
+    return None if row.raw is None else Raw(row.raw, row.content_type)
 
 
 def _write_attempt(connection: Connection, ended: AttemptEnded) -> None:
@@ -81,12 +85,12 @@ def _write_saved(connection: Connection, saved: StepSaved) -> None:
 
 
 def _write_seal(connection: Connection, seal: Seal) -> Event | None:
-    connection.execute(update(EVENTS).where(EVENTS.c.id == seal.event_id).values(sealed=True))
-    query = select(EVENTS.c.body, CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
-    query = query.join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
-    query = query.join(DELIVERIES, DELIVERIES.c.event_id == EVENTS.c.id).where(DELIVERIES.c.id == seal.delivery_id)
+    its_event = select(DELIVERIES.c.event_seq).where(DELIVERIES.c.id == seal.delivery_id).scalar_subquery()
+    connection.execute(update(EVENTS).where(EVENTS.c.seq == its_event).values(sealed=True))
+    query = select_events(CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
+    query = query.join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id).where(EVENTS.c.seq == its_event)
     row = connection.execute(query).first()
-    return None if row is None else event_of(row.body, None if row.raw is None else Raw(row.raw, row.content_type))
+    return None if row is None else event_of(row, _raw(row))
 
 
 def _write_keys(connection: Connection, given: OrderKeys) -> None:

@@ -1,18 +1,18 @@
 """Quarantined callbacks, once more: what becomes an event is settled and resolved in one transaction."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, RowMapping, not_, select, update
+from sqlalchemy import Connection, Engine, not_, select, update
 
 from gateway.crash import point
 from gateway.domain.callback import Callback
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.received import Arrival, Quarantined, Received
 from gateway.domain.settled import Settled
-from gateway.domain.times import from_micros, to_micros
+from gateway.domain.times import to_micros
+from gateway.store.callbackrow import callback_of
 from gateway.store.inbox import Settle
 from gateway.store.known import read_known
 from gateway.store.settled_rows import write_settled
@@ -82,10 +82,11 @@ def reprocess(
     rows = connection.execute(
         select(QUARANTINE).where(QUARANTINE.c.id.in_(ids), not_(QUARANTINE.c.resolved)).order_by(QUARANTINE.c.id)
     ).mappings()
-    received = [receive(_callback(row), row["reason"]) for row in rows]
+    received = [receive(callback_of(dict(row)), row["reason"]) for row in rows]
     arrivals = [one for one in received if isinstance(one, Arrival)]
-    settled = settle(read_known(connection, arrivals, now), arrivals) if arrivals else []
-    write_settled(connection, settled, to_micros(now))
+    stored = read_known(connection, arrivals, now)
+    settled = settle(stored, arrivals)
+    write_settled(connection, settled, stored)
     by_callback = {one.arrival.callback.id: one for one in settled}
     for one in received:
         _note(connection, one)
@@ -128,22 +129,6 @@ def resolve(connection: Connection, row_id: int) -> bool:
     """Mark a row as dealt with; its bytes stay. Return whether there was an open one."""
     query = update(QUARANTINE).where(QUARANTINE.c.id == row_id, not_(QUARANTINE.c.resolved)).values(resolved=True)
     return connection.execute(query).rowcount == 1
-
-
-def _callback(row: RowMapping) -> Callback:
-    return Callback(
-        # The row's own id: the callback came then, and nothing else has it.
-        id=row["id"],
-        tenant=row["tenant"],
-        shortcode=row["shortcode"],
-        kind=row["kind"],
-        body=row["body"],
-        content_type=row["content_type"],
-        headers=json.loads(row["headers"]),
-        context=json.loads(row["context"]),
-        source=row["source"],
-        received_at=from_micros(row["received_at"]),
-    )
 
 
 def _note(connection: Connection, received: Received) -> None:

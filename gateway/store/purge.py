@@ -140,7 +140,7 @@ def portions(connection: Connection, retention: Retention, now: datetime) -> lis
 
 
 def purge(
-    engine: Engine, chosen: Sequence[Portion], rest: Callable[[float], None] = time.sleep
+    engine: Engine, chosen: Sequence[Portion], rest: Callable[[float], object] = time.sleep
 ) -> Iterator[tuple[str, int]]:
     """Take away what was counted; give after each transaction what it was and how many rows.
 
@@ -170,7 +170,7 @@ def _number(connection: Connection, table: _Table, condition: ColumnElement[bool
     return connection.scalar(select(func.count()).select_from(table.key.table).where(condition)) or 0
 
 
-def _purge_table(engine: Engine, table: _Table, before: Before, rest: Callable[[float], None]) -> Iterator[int]:
+def _purge_table(engine: Engine, table: _Table, before: Before, rest: Callable[[float], object]) -> Iterator[int]:
     after = -1
     while keys := _next_keys(engine, table, before, after):
         after = keys[-1]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from gateway.domain.event import Event
 from gateway.domain.export import ClosedFile
@@ -55,7 +55,7 @@ def _others(connection: Connection, file: ClosedFile, last: datetime) -> Iterato
                 yield at, row.type == "payment.succeeded" and '"balances":' in row.body, row.event_seq
 
 
-def _time(row: Row[Any]) -> datetime:
+def _time(row: Any) -> datetime:
     found = _TIME.search(row.body)
     return parse_time(found[1]) if found else from_micros(row.received_at)
 

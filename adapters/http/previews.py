@@ -15,7 +15,6 @@ from gateway.domain.event import Event
 from gateway.domain.times import Clock
 from gateway.expressions.templates import CannotRender
 
-
 _WORDS = {"requires": "only if"}
 
 

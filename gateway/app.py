@@ -252,11 +252,11 @@ class Replays:
     """What a replay will do."""
 
     deliveries: tuple[int, ...]
-    # Events that no route had taken, with the destinations that they have now.
-    routed: tuple[tuple["Event", tuple[str, ...]], ...]
+    # Events that no route had taken: the store's number, the tenant and the destinations that they have now.
+    routed: tuple[tuple[int, str, tuple[str, ...]], ...]
 
     def __len__(self) -> int:
-        return len(self.deliveries) + sum(len(destinations) for _, destinations in self.routed)
+        return len(self.deliveries) + sum(len(destinations) for *_, destinations in self.routed)
 
 
 def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted") -> Replays:
@@ -268,10 +268,10 @@ def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted
     routed = []
     # Whoever asks for one destination's or one reason's dead letters does not mean events without a delivery.
     if wanted.destination is None and wanted.reason is None:
-        for event in unrouted(connection, wanted):
+        for seq, event in unrouted(connection, wanted):
             destinations = routers[event.tenant](event) if event.tenant in routers else ()
             if destinations:
-                routed.append((event, destinations))
+                routed.append((seq, event.tenant, destinations))
     return Replays(tuple(matching(connection, wanted)), tuple(routed))
 
 
@@ -281,14 +281,15 @@ def replay(connection: "Connection", chosen: Replays) -> int:
 
     now = utc_now()
     made = make_due(connection, chosen.deliveries, now)
-    for event, destinations in chosen.routed:
-        add_deliveries(connection, event, destinations, now)
+    for seq, tenant, destinations in chosen.routed:
+        add_deliveries(connection, seq, tenant, destinations, now)
         made += len(destinations)
     return made
 
 
 def reprocess(settings: Settings, hooks: "Hooks", connection: "Connection", ids: Sequence[int]) -> "list[Reviewed]":
     """Take quarantined callbacks once more, in the caller's transaction, by the present configuration."""
+    from gateway.domain.ids import RowIds
     from gateway.domain.received import Quarantined, Reason
     from gateway.pipeline.again import receive_again
     from gateway.pipeline.settle import settle
@@ -301,7 +302,8 @@ def reprocess(settings: Settings, hooks: "Hooks", connection: "Connection", ids:
             # As at intake: a fault of ours costs no bytes, and the others nothing.
             return Quarantined(callback, Reason.BUG, detail=type(error).__name__)
 
-    return take_again(connection, ids, receive, settle, utc_now())
+    new_ids = RowIds(int.from_bytes(os.urandom(2)), utc_now)
+    return take_again(connection, ids, receive, settle, utc_now(), new_ids.next)
 
 
 def _lists(settings: Settings) -> "list[ReferenceList]":

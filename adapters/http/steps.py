@@ -54,7 +54,7 @@ def probe_of(settings: Mapping[str, Any], options: Options) -> tuple[Step | None
     """Return the `probe` step, None where none is set, and its mistakes."""
     reader = Reader(set(), options.groups)
     given = settings.get("probe")
-    if not given:
+    if given is None or given is False:
         return None, ()
     # What all steps carry of an event, a question that is about none goes without.
     common = {**settings, "query": _of_no_event(settings.get("query") or {}, reader)}

@@ -19,7 +19,8 @@ from gateway.domain.delivery import AttemptResult, DeliveryState, Verdict
 from gateway.domain.due import AttemptEnded, DueDelivery, Next
 from gateway.domain.settings import Secret
 from gateway.domain.times import utc_now
-from gateway.store.deliveries import due, write_deliveries
+from gateway.store.claims import Asked, due, load
+from gateway.store.deliveries import write_deliveries
 from gateway.store.engine import open_engine
 from gateway.store.queries import reading
 
@@ -70,7 +71,8 @@ class _Steps:
 
     def _claim(self) -> list[DueDelivery]:
         with reading(self._engine) as connection:
-            return due(connection, "duka", "erp", utc_now(), AT_ONCE)
+            found = due(connection, [Asked("duka", "erp")], utc_now(), AT_ONCE)
+            return load(connection, [each.id for each in found])
 
     def _finish(self, found: list[DueDelivery]) -> None:
         verdict = Verdict(AttemptResult.DELIVERED, "delivered", "", status=200)
@@ -103,7 +105,7 @@ def _multiplied(seed: Path, folder: Path, number: int) -> Path:
         connection.execute("PRAGMA synchronous = OFF")
         _repeat(connection, "events", number, seq="NULL", id=_ID)
         fresh = {"state": "'pending'", "waiting_for": "NULL", "attempts": "0"}
-        _repeat(connection, "deliveries", number, id="NULL", event_id=_ID, due_at="due_at + n.i", **fresh)
+        _repeat(connection, "deliveries", number, id="NULL", event_seq="n.i + 1", due_at="due_at + n.i", **fresh)
         connection.execute("DELETE FROM attempts")
         connection.execute("DELETE FROM deliveries WHERE id = (SELECT min(id) FROM deliveries)")
         connection.commit()
@@ -112,7 +114,7 @@ def _multiplied(seed: Path, folder: Path, number: int) -> Path:
     return store
 
 
-_ID = "printf('%036d', n.i)"
+_ID = "CAST(printf('%016d', n.i) AS BLOB)"
 
 
 def _repeat(connection: sqlite3.Connection, table: str, number: int, **changed: str) -> None:

@@ -1,13 +1,14 @@
 """What passes between the store and delivery: a delivery that is due, and what is to be written of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from gateway.domain.delivery import DeliveryState, Verdict
 from gateway.domain.event import Event
 from gateway.domain.export import CloseLines, FileWritten
+from gateway.domain.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,17 @@ class DueDelivery:
     unsealed: bool = False
     open_step: str | None = None
     saved: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A delivery that is due, as little of it as choosing needs."""
+
+    id: int
+    tenant: str
+    destination: str
+    # None: the payment that the event speaks of has not come yet.
+    payment: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,28 @@ class StateSwap:
     at: datetime
 
 
-DeliveryWrite = AttemptEnded | StepBegun | StepSaved | Seal | CloseLines | FileWritten | StateSwap
+@dataclass(frozen=True, slots=True)
+class LaneTold:
+    """To be written: what delivery has found out about a destination."""
+
+    tenant: str
+    destination: str
+    opened_at: datetime | None
+    held_until: datetime | None
+    # Set where its breaker has been open for too long; None leaves parking as it is.
+    parked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKeys:
+    """To be written: whose deliveries go one after the other, by delivery. An empty key: nobody's."""
+
+    keys: Mapping[int, str]
+
+
+DeliveryWrite = (
+    AttemptEnded | StepBegun | StepSaved | Seal | CloseLines | FileWritten | StateSwap | LaneTold | OrderKeys
+)
 
 Written = Event | bool | None
 """The outcome of a DeliveryWrite."""

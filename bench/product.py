@@ -73,7 +73,7 @@ class Product:
         identities = self.query("SELECT count(*) FROM (SELECT DISTINCT tenant, kind, identity FROM callbacks)")
         rows = self.query("SELECT count(*) FROM callbacks")
         events = self.query("SELECT count(*) FROM events")
-        payments = self.query("SELECT count(DISTINCT payment_id) FROM events")
+        payments = self.query("SELECT count(DISTINCT payment_seq) FROM events")
         return Kept(taken, identities, events, twice=(rows - identities) + (events - payments))
 
     def query(self, sql: str) -> Any:

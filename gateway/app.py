@@ -252,11 +252,11 @@ class Replays:
     """What a replay will do."""
 
     deliveries: tuple[int, ...]
-    # Events that no route had taken, with the destinations that they have now.
-    routed: tuple[tuple["Event", tuple[str, ...]], ...]
+    # Events that no route had taken: the store's number, the tenant and the destinations that they have now.
+    routed: tuple[tuple[int, str, tuple[str, ...]], ...]
 
     def __len__(self) -> int:
-        return len(self.deliveries) + sum(len(destinations) for _, destinations in self.routed)
+        return len(self.deliveries) + sum(len(destinations) for *_, destinations in self.routed)
 
 
 def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted") -> Replays:
@@ -268,10 +268,10 @@ def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted
     routed = []
     # Whoever asks for one destination's or one reason's dead letters does not mean events without a delivery.
     if wanted.destination is None and wanted.reason is None:
-        for event in unrouted(connection, wanted):
+        for seq, event in unrouted(connection, wanted):
             destinations = routers[event.tenant](event) if event.tenant in routers else ()
             if destinations:
-                routed.append((event, destinations))
+                routed.append((seq, event.tenant, destinations))
     return Replays(tuple(matching(connection, wanted)), tuple(routed))
 
 
@@ -281,8 +281,8 @@ def replay(connection: "Connection", chosen: Replays) -> int:
 
     now = utc_now()
     made = make_due(connection, chosen.deliveries, now)
-    for event, destinations in chosen.routed:
-        add_deliveries(connection, event, destinations, now)
+    for seq, tenant, destinations in chosen.routed:
+        add_deliveries(connection, seq, tenant, destinations, now)
         made += len(destinations)
     return made
 

@@ -7,6 +7,7 @@ went, that pipe ends, and the child ends within a second: an orphan would keep t
 """
 
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -81,6 +82,10 @@ class Supervisor:
     def run(self) -> int:
         """Run until SIGTERM or SIGINT; return the exit code."""
         self._take_signals()
+        # What exists by now is there for good: no collection looks at it again, in whatever process, so that its pages
+        # stay shared.
+        gc.collect()
+        gc.freeze()
         for child in self._children:
             self._fork(child)
         while not self._stop_signal:

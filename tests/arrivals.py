@@ -6,18 +6,22 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from gateway.app import compile_hooks
 from gateway.domain.callback import Callback
+from gateway.domain.event import Event
 from gateway.domain.provider import DeclaredKind
 from gateway.domain.question import ValidationRule
 from gateway.domain.received import Arrival, Received
 from gateway.domain.references import LookUp, ReferenceList
 from gateway.domain.settings import HookKey, Route, Secret, Server, Settings, Shortcode, Tenant
+from gateway.domain.times import to_micros
 from gateway.pipeline.hooks import Hook, Hooks
 from gateway.pipeline.receive import receive
 from gateway.providers import KINDS
+from gateway.store.eventrow import event_body, event_of
 
 KEY = "test-key-0123456789-ABCDEFGHIJ"
 EVERYTHING = (Route({"type": ("*",)}, ("erp",)),)
@@ -95,6 +99,17 @@ _HOOKS = {kind: hook(kind) for kind in KINDS}
 def received(kind: str, body: bytes | dict[str, Any], **overrides: Any) -> Received:
     """Return what the pipeline makes of a body."""
     return receive(_HOOKS[kind], callback(kind, body, **overrides))
+
+
+def stored_and_read(made: Arrival) -> Event:
+    """Return an arrival's event as it comes back from its row."""
+    event = made.event
+    row = {
+        "id": event.id, "type": event.type, "tenant": event.tenant, "shortcode": event.shortcode,
+        "payment_id": event.payment_id, "body": event_body(event, made.callback.id),
+        "callback_id": made.callback.id, "received_at": to_micros(event.received_at),
+    }  # fmt: skip
+    return event_of(SimpleNamespace(**{f"event_{name}": value for name, value in row.items()}))
 
 
 def arrival(kind: str, body: bytes | dict[str, Any], **overrides: Any) -> Arrival:

@@ -93,15 +93,16 @@ def masked_query(url: str) -> str:
 
 
 def joined(base: str, path: str, *, masked: bool = False) -> str:
-    """Return the path behind that of the base, both queries joined."""
+    """Return the path behind that of the base, both queries joined. No path at all is the base itself."""
     if is_whole(path):
         return path
     parts = urlsplit(base)
-    front = f"{parts.scheme}://{parts.netloc}{parts.path}".removesuffix("/")
+    front = f"{parts.scheme}://{parts.netloc}{parts.path}"
     path, _, query = path.partition("?")
     queries = [MASK if masked and parts.query else parts.query, query]
     joined_query = "&".join(filter(None, queries))
-    return f"{front}/{path.removeprefix('/')}" + (f"?{joined_query}" if joined_query else "")
+    whole = f"{front.removesuffix('/')}/{path.removeprefix('/')}" if path else front
+    return whole + (f"?{joined_query}" if joined_query else "")
 
 
 def with_query(url: str, pairs: Sequence[tuple[str, str]]) -> str:

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from adapters.http.leaf import Leaf, names_in, rendered, shown
 from gateway.domain.event import Event
+from gateway.expressions.filters import xml as xml_text
 from gateway.expressions.json_text import json_text
 from gateway.expressions.pieces import Piece, Pieces
-from gateway.expressions.template_filters import xml as xml_text
 from gateway.expressions.templates import CannotRender
 
 

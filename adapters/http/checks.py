@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from adapters.http.address import is_whole
 from adapters.http.auth import Auth
 from adapters.http.guard import address_problems
 from adapters.http.header_value import value_problems
 from adapters.http.network import Network
 from adapters.http.options import Options
 from adapters.http.request import OWN_HEADERS
+from adapters.http.steps import METHODS
 from adapters.http.tls import tls_problems
 from gateway.domain.adapter import Mistake
 
@@ -31,6 +33,7 @@ def problems(settings: Mapping[str, Any], options: Options, auth: Auth) -> tuple
     for path, given in (*inner, (("probe",), probe)):
         found += _headers(given.get("headers") or {}, path, auth)
         found += _timeout(given["timeout"], (*path, "timeout")) if given.get("timeout") is not None else ()
+        found += _addresses(given, path, options)
     found += [Mistake(sentence, ("sign",)) for sentence in options.signer.problems()]
     found += [Mistake(sentence, (sentence.split("`")[1],)) for sentence in tls_problems(options.network)]
     return (*found, *_credential(auth))
@@ -62,6 +65,21 @@ def _url_problems(url: str, what: str = "`url`", instead: str = _UNDER_AUTH) -> 
         yield f"{what} holds a user name or password; {instead}."
     if any(not char.isprintable() or char == " " for char in url):
         yield f"{what} holds a space or an unprintable character; write it as %20 or leave it out."
+
+
+def _addresses(given: Mapping[str, Any], path: Path, options: Options) -> Iterator[Mistake]:
+    """Yield what is wrong with the path of a step, as far as it is written out."""
+    for word in METHODS:
+        written, _, rest = str(given.get(word, "")).partition("{{")
+        if "#" in written:
+            yield Mistake(
+                f"`{word}` holds a #, and what stands behind one is never sent: write it as %23.", (*path, word)
+            )
+        # A host that an expression would complete is told of elsewhere.
+        if is_whole(written) and not (rest and written.count("/") < 3):
+            private = address_problems(f"`{word}`", written, options.network.allow_private)
+            for sentence in (*_url_problems(written, f"`{word}`"), *private):
+                yield Mistake(sentence, (*path, word))
 
 
 def _network(network: Network) -> Iterator[Mistake]:

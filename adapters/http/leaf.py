@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.expressions.filters import shown as as_text
 from gateway.expressions.pieces import Pieces
-from gateway.expressions.template_filters import shown as as_text
 from gateway.expressions.templates import Template
 
 

@@ -52,7 +52,7 @@ def probe_of(settings: Mapping[str, Any], options: Options) -> tuple[Step | None
     """Return the `probe` step, None where none is set, and its mistakes."""
     reader = Reader(set(), options.groups)
     given = settings.get("probe")
-    if not given:
+    if given is None or given is False:
         return None, ()
     step = _step({**given, "name": "probe"}, ("probe",), settings, options, reader)
     return replace(step, reads=True, repeatable=True), tuple(reader.mistakes)

@@ -103,7 +103,7 @@ def _multiplied(seed: Path, folder: Path, number: int) -> Path:
         connection.execute("PRAGMA synchronous = OFF")
         _repeat(connection, "events", number, seq="NULL", id=_ID)
         fresh = {"state": "'pending'", "waiting_for": "NULL", "attempts": "0"}
-        _repeat(connection, "deliveries", number, id="NULL", event_id=_ID, due_at="due_at + n.i", **fresh)
+        _repeat(connection, "deliveries", number, id="NULL", event_seq="n.i + 1", due_at="due_at + n.i", **fresh)
         connection.execute("DELETE FROM attempts")
         connection.execute("DELETE FROM deliveries WHERE id = (SELECT min(id) FROM deliveries)")
         connection.commit()
@@ -112,7 +112,7 @@ def _multiplied(seed: Path, folder: Path, number: int) -> Path:
     return store
 
 
-_ID = "printf('%036d', n.i)"
+_ID = "CAST(printf('%016d', n.i) AS BLOB)"
 
 
 def _repeat(connection: sqlite3.Connection, table: str, number: int, **changed: str) -> None:

@@ -16,6 +16,10 @@ from report import Row, ratio_row
 from rounds import of, paired, ratio
 from session import SERVERS, Session
 
+from gateway.domain.settings import Secret
+from gateway.store.engine import open_engine
+from gateway.store.queries import events, reading
+
 _LIMIT_S = 120.0
 
 
@@ -33,7 +37,7 @@ def drain(session: Session) -> Iterator[Row]:
         made.hold_delivery()
         number = _fill(session, made)
         # The backlog is cut into rounds by time, not by number: the sink counts.
-        body = made.query("SELECT body FROM events ORDER BY seq LIMIT 1").encode()
+        body = _first_event(made)
         loops, drained = paired(lambda: _loop(session, sink, body), lambda: _drain(session, sink, made), session.pairs)
         rates = ratio([one.rate for one in loops], [one.rate for one in drained])
         note = f"{median(one.rate for one in drained):.0f} by {median(one.rate for one in loops):.0f} a second"
@@ -63,6 +67,11 @@ def _fill(session: Session, made: Product) -> int:
         session.post(made)
     time.sleep(0.3)
     return int(made.query("SELECT count(*) FROM deliveries"))
+
+
+def _first_event(made: Product) -> bytes:
+    with reading(open_engine(Secret(f"sqlite:///{made.store}"))) as connection:
+        return json.dumps(next(events(connection)).as_dict()).encode()
 
 
 def _loop(session: Session, sink: Child, body: bytes) -> Sent:

@@ -27,7 +27,7 @@ def explain(config: Path, as_json: bool, tenant: str | None, name: str) -> None:
     """
     with opened_store(config) as (_, connection):
         found = story.payments_named(connection, name, tenant)
-        told = [story.story(connection, payment_id) for payment_id in found]
+        told = story.stories(connection, found)
         loose = list(story.results_named(connection, name, tenant))
         asked = list(story.questions_named(connection, name, tenant))
         kept = list(story.quarantined_naming(connection, name, tenant))

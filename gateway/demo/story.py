@@ -1,6 +1,6 @@
 """The way of each payment, read back from the gateway's store and written for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console
@@ -24,8 +24,8 @@ def tell_sending(console: Console, scene: Scene, status: int, result: str) -> No
 
 def tell_payments(console: Console, connection: Connection) -> None:
     """Write the way of every payment: callback, event, route, delivery, what the ERP said."""
-    for event in queries.events(connection):
-        for line in _way(connection, event):
+    for seq, event in queries.numbered_events(connection):
+        for line in _way(event, queries.deliveries_of(connection, seq)):
             console.print(line, highlight=False)
 
 
@@ -39,13 +39,13 @@ def tell_quarantine(console: Console, connection: Connection) -> None:
         )
 
 
-def _way(connection: Connection, event: Event) -> Iterator[str]:
+def _way(event: Event, deliveries: Iterable[dict[str, Any]]) -> Iterator[str]:
     told = event.as_dict()
     what = " ".join(filter(None, (told["currency"], told["amount"], told["receipt"])))
     yield f"  [bold]{event.type}[/bold]  {event.tenant} {event.shortcode}  {what or told['result']['description']}"
     yield f"      callback   {event.kind}, {event.received_at:%H:%M:%S}, kept before it was acknowledged"
     yield f"      event      {event.id}, reference {escape(event.account_reference or '-')}"
-    for delivery in queries.deliveries_of(connection, event.id):
+    for delivery in deliveries:
         yield f"      route      to {delivery['destination']}"
         yield from map(_attempt, delivery["attempts"])
 

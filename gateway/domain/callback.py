@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+
+from gateway.domain.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,13 @@ class Callback:
     # The address the request came from, as authentication decided it.
     source: str
     received_at: datetime
-    # SHA-256 of the bytes, hex: tells whether two bodies are the same to the letter.
-    body_digest: str = field(init=False)
+    # SHA-256 of the bytes: tells whether two bodies are the same to the letter.
+    fingerprint: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "body_digest", hashlib.sha256(self.body).hexdigest())
+        object.__setattr__(self, "fingerprint", hashlib.sha256(self.body).digest())
+
+    @property
+    def body_digest(self) -> str:
+        """The fingerprint in hex."""
+        return self.fingerprint.hex()

@@ -1,13 +1,14 @@
 """What passes between the store and delivery: a delivery that is due, and what is to be written of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from gateway.domain.delivery import DeliveryState, Verdict
 from gateway.domain.event import Event
 from gateway.domain.export import CloseLines, FileWritten
+from gateway.domain.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

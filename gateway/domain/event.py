@@ -1,12 +1,13 @@
 """The normalised fact that destinations get. Its field names are a contract, stated in schemas/event.schema.json."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from gateway.domain.outcome import Outcome
+from gateway.domain.quick import dataclass
 from gateway.domain.times import nairobi_text
 
 
@@ -149,4 +150,8 @@ NAMES = frozenset(each.name for each in fields(Event)) | {"version"}
 
 def money_text(amount: Decimal | None) -> str | None:
     """Return an amount as text with two decimals ("10.00"). It never rounds: normalising refused more decimals."""
-    return None if amount is None else format(amount.quantize(Decimal("0.01")), "f")
+    # Text with two decimals is never written with an exponent, so that str() does.
+    return None if amount is None else str(amount.quantize(_CENT))
+
+
+_CENT = Decimal("0.01")

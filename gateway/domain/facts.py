@@ -1,15 +1,15 @@
 """What one callback says, once understood: the provider's words are gone, the tenant's routes not yet looked at."""
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from json.encoder import encode_basestring_ascii
 
 from gateway.domain.event import Ids, Party, ResultCode, money_text
 from gateway.domain.outcome import Outcome
+from gateway.domain.quick import dataclass
 from gateway.domain.times import to_micros
 
 PaymentKey = tuple[str, str]
@@ -60,19 +60,23 @@ class Facts:
     # A sentence for the operator where something is odd though nothing is lost.
     notice: str | None = None
 
-    def digest(self, shortcode: str) -> str:
-        """Return the digest of the facts that must not change when a callback comes again.
+    def digest(self, shortcode: str, *scope: str) -> bytes:
+        """Return the digest, 16 bytes, of the facts that must not change when a callback comes again.
 
         These are outcome, receipt, amount, shortcode, account_reference and occurred_at: never the prose, the
-        balances, the order of keys or the spacing. It begins with the outcome's letter: what a kind has told is
-        compared within one outcome, and the store keeps no more of it than this.
+        balances, the order of keys or the spacing. `scope` is what they are compared within: tenant and kind. The
+        first byte is the outcome's letter: what a kind has told is compared within one outcome, and the store keeps
+        no more of it than this.
         """
-        told = [
+        told = (
             self.outcome.text,
             self.receipt,
             money_text(self.amount),
             shortcode,
             self.account_reference,
-            None if self.occurred_at is None else to_micros(self.occurred_at),
-        ]
-        return self.outcome.text[0] + hashlib.sha256(json.dumps(told).encode()).hexdigest()[:31]
+            None if self.occurred_at is None else str(to_micros(self.occurred_at)),
+            *scope,
+        )
+        # As a list in JSON, so that no two tellings look alike; json.dumps would cost three times as much.
+        written = ",".join(["null" if one is None else encode_basestring_ascii(one) for one in told])
+        return self.outcome.text[0].encode() + hashlib.sha256(written.encode()).digest()[:15]

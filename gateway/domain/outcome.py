@@ -16,4 +16,7 @@ class Outcome(IntEnum):
     @property
     def text(self) -> str:
         """The outcome as events and the console write it."""
-        return self.name.lower()
+        return _TEXTS[self]
+
+
+_TEXTS = {outcome: outcome.name.lower() for outcome in Outcome}

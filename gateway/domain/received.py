@@ -1,13 +1,14 @@
 """What becomes of one callback before anything is written: an arrival, a question, or a row for quarantine."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 
 from gateway.domain.callback import Callback
 from gateway.domain.event import Event
 from gateway.domain.facts import Facts
+from gateway.domain.quick import dataclass
 from gateway.domain.settings import Shortcode
 
 Router = Callable[[Event], tuple[str, ...]]
@@ -47,11 +48,12 @@ class Arrival:
     route: Router
     # How long its event waits for a twin that would complete it.
     merge_window: timedelta = timedelta(0)
-    # Digest of what must not change when this callback comes again.
-    facts_digest: str = field(init=False)
+    # Digest of what must not change when this callback comes again; no other tenant or kind has the same.
+    facts_digest: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "facts_digest", self.facts.digest(self.shortcode.number))
+        told = self.facts.digest(self.shortcode.number, self.callback.tenant, self.callback.kind)
+        object.__setattr__(self, "facts_digest", told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the store knows beside a batch of arrivals, and what an arrival turns out to be beside it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
@@ -8,14 +8,15 @@ from gateway.domain.event import Event
 from gateway.domain.facts import About
 from gateway.domain.ids import derived_id
 from gateway.domain.outcome import Outcome
+from gateway.domain.quick import dataclass
 from gateway.domain.received import Arrival
 
-IdentityKey = tuple[str, str, str]
-"""(tenant, kind, provider's id)"""
+IdentityKey = tuple[str, bytes]
+"""(provider's id, digest of the facts, the tenant and the kind)"""
 StoredKey = tuple[str, str, str, str, str]
-"""(tenant, provider, direction, id name, value)"""
+"""(value, tenant, provider, direction, id name), as the store has them"""
 SubjectKey = tuple[str, str, str, str]
-"""(tenant, provider, id name, value): a result does not tell which way the money of its payment went."""
+"""(value, tenant, provider, id name): a result does not tell which way the money of its payment went."""
 
 DIRECTIONS = ("in", "out")
 
@@ -38,8 +39,8 @@ class KnownCallback:
     """A stored callback, as far as settling needs it."""
 
     id: int
-    facts_digest: str
-    body_digest: str
+    # SHA-256 of its bytes.
+    fingerprint: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class KnownPayment:
     # Every event ever made of it: none is made twice.
     event_ids: frozenset[str]
     # (kind, digest of the facts) of the callbacks that are believed.
-    told: frozenset[tuple[str, str]]
+    told: frozenset[tuple[str, bytes]]
     # From this moment on the event does not change.
     sealed_at: datetime
     # Delivery has begun to send the event, so that it does not change whatever the clock says.
@@ -84,7 +85,7 @@ class Stored:
 
     # The present, by the database's clock: several gateways may share one database, never one clock.
     now: datetime
-    callbacks: dict[IdentityKey, list[KnownCallback]] = field(default_factory=dict)
+    callbacks: dict[IdentityKey, KnownCallback] = field(default_factory=dict)
     # Payment id by key; one payment has several keys.
     keys: dict[StoredKey, str] = field(default_factory=dict)
     payments: dict[str, KnownPayment] = field(default_factory=dict)
@@ -92,6 +93,8 @@ class Stored:
     said: dict[str, KnownResult] = field(default_factory=dict)
     # Results whose payment has not come yet, by the keys under which it may come.
     waiting: dict[SubjectKey, list[KnownResult]] = field(default_factory=dict)
+    # The store's own numbers of payments and events by their ids. They decide nothing.
+    numbers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +140,19 @@ class Settled:
 
 
 def identity_key(arrival: Arrival) -> IdentityKey:
-    """Return what makes this callback the same again."""
-    return (arrival.callback.tenant, arrival.callback.kind, arrival.facts.identity)
+    """Return what makes this callback, with these facts, the same again."""
+    return (arrival.facts.identity, arrival.facts_digest)
 
 
 def subject_keys(arrival: Arrival, direction: str) -> tuple[StoredKey, ...]:
     """Return the keys by which the payment that a result is about is known, if its money went that way."""
     event = arrival.event
-    return tuple((event.tenant, event.provider, direction, name, value) for name, value in arrival.facts.subject)
+    return tuple((value, event.tenant, event.provider, direction, name) for name, value in arrival.facts.subject)
+
+
+def own_ids(arrival: Arrival) -> tuple[tuple[str, str], ...]:
+    """Return (id name, value) of the ids that are the callback's own, the strongest first."""
+    return arrival.facts.keys or ((arrival.event.kind, arrival.facts.identity),)
 
 
 def is_result(arrival: Arrival) -> bool:
@@ -155,15 +163,16 @@ def is_result(arrival: Arrival) -> bool:
 def own_event_ids(arrival: Arrival) -> frozenset[str]:
     """Return the ids of all events that may have been made of this result: one for each of its own ids and outcomes."""
     facts, event = arrival.facts, arrival.event
-    keys = facts.keys or ((event.kind, facts.identity),)
     who = (event.tenant, event.provider, facts.direction)
     return frozenset(
-        derived_id(*who, name, value, f"{facts.family}.{outcome.text}") for name, value in keys for outcome in Outcome
+        derived_id(*who, name, value, f"{facts.family}.{outcome.text}")
+        for name, value in own_ids(arrival)
+        for outcome in Outcome
     )
 
 
 def payment_keys(arrival: Arrival) -> tuple[StoredKey, ...]:
     """Return the keys by which other callbacks may tell of the same payment, the strongest first."""
     facts, event = arrival.facts, arrival.event
-    keys = facts.keys or ((event.kind, facts.identity),)
-    return tuple((event.tenant, event.provider, facts.direction, name, value) for name, value in keys)
+    tenant, provider, direction = event.tenant, event.provider, facts.direction
+    return tuple([(value, tenant, provider, direction, name) for name, value in own_ids(arrival)])

@@ -30,7 +30,7 @@ def _moved_by(file: str) -> timedelta:
 
 def nairobi_text(moment: datetime) -> str:
     """Return an aware instant as ISO 8601 with +03:00, whole seconds, microseconds only where there are any."""
-    return moment.astimezone(NAIROBI).isoformat()
+    return (moment if moment.tzinfo is NAIROBI else moment.astimezone(NAIROBI)).isoformat()
 
 
 def parse_time(text: str) -> datetime:
@@ -40,7 +40,8 @@ def parse_time(text: str) -> datetime:
 
 def to_micros(moment: datetime) -> int:
     """Return an aware instant as whole microseconds since 1970 (how the store keeps times: exact, comparable)."""
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_micros(micros: int) -> datetime:
@@ -49,4 +50,3 @@ def from_micros(micros: int) -> datetime:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)

@@ -14,8 +14,8 @@ from jinja2.exceptions import TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from gateway.expressions.filters import FILTERS, BadValue, shown
 from gateway.expressions.globs import any_of
-from gateway.expressions.template_filters import FILTERS, BadValue, shown
 
 LONGEST = 256 * 1024
 """Characters that a template may give at most."""

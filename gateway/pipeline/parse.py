@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -41,7 +42,8 @@ def parse(body: bytes) -> Any:
 
 def _decode(body: bytes) -> str:
     try:
-        return body.decode("utf-8-sig")
+        # The codec utf-8-sig is written in Python and costs three times as much.
+        return body.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise Unreadable(f"not UTF-8: byte {error.start} cannot be read") from None
 

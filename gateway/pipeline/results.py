@@ -119,7 +119,7 @@ def _answer(now: datetime, arrival: Arrival, subject: Subject) -> Settled:
 def _new_keys(arrival: Arrival, direction: str) -> tuple[StoredKey, ...]:
     # As everywhere, only what has succeeded has a receipt.
     succeeded = arrival.facts.outcome is Outcome.SUCCEEDED
-    return tuple(key for key in subject_keys(arrival, direction) if succeeded or key[3] != "receipt")
+    return tuple(key for key in subject_keys(arrival, direction) if succeeded or key[4] != "receipt")
 
 
 def _resolved(payment: KnownPayment, direction: str, answer: Event) -> Event:
@@ -210,15 +210,15 @@ def adopt(stored: Stored, settled: Settled) -> Settled:
         return settled
     waited = {
         one.callback_id: one
-        for tenant, provider, _, name, value in settled.keys
-        for one in stored.waiting.get((tenant, provider, name, value), ())
+        for value, tenant, provider, _, name in settled.keys
+        for one in stored.waiting.get((value, tenant, provider, name), ())
     }
     if not waited:
         return settled
     # Each may wait under several keys.
     for waiting in stored.waiting.values():
         waiting[:] = [one for one in waiting if one.callback_id not in waited]
-    direction = settled.keys[0][2]
+    direction = settled.keys[0][3]
     adopted = tuple(waited[number] for number in sorted(waited))
     events = [one.event for one in adopted if one.event is not None]
     settled = _answered(stored.now, replace(settled, adopted=adopted), payment, direction, events)

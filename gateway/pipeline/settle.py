@@ -38,10 +38,10 @@ def settle(stored: Stored, arrivals: Sequence[Arrival]) -> list[Settled]:
 def _settle_one(stored: Stored, fresh: set[str], arrival: Arrival) -> Settled:
     """Settle one arrival; `fresh` holds the events that this batch has made."""
     digest = arrival.facts_digest
-    for known in stored.callbacks.get(identity_key(arrival), ()):
-        if known.facts_digest == digest:
-            other_bytes = known.body_digest != arrival.callback.body_digest
-            return Settled(arrival, Disposition.DUPLICATE, repeats=known.id, other_bytes=other_bytes)
+    known = stored.callbacks.get(identity_key(arrival))
+    if known is not None:
+        other_bytes = known.fingerprint != arrival.callback.fingerprint
+        return Settled(arrival, Disposition.DUPLICATE, repeats=known.id, other_bytes=other_bytes)
     if is_result(arrival):
         return settle_result(stored, arrival)
     # In the order of the keys, the receipt's first: where they lead to several payments, the receipt's wins.
@@ -53,7 +53,7 @@ def _settle_one(stored: Stored, fresh: set[str], arrival: Arrival) -> Settled:
     return join(_tell(stored.now, arrival, payment, digest, is_fresh=payment.event.id in fresh), found)
 
 
-def _first(now: datetime, arrival: Arrival, digest: str) -> Settled:
+def _first(now: datetime, arrival: Arrival, digest: bytes) -> Settled:
     event = arrival.event
     issued = issue(now, arrival, event, now + arrival.merge_window)
     payment = KnownPayment(
@@ -79,7 +79,7 @@ def _first(now: datetime, arrival: Arrival, digest: str) -> Settled:
     )
 
 
-def _tell(now: datetime, arrival: Arrival, payment: KnownPayment, digest: str, *, is_fresh: bool) -> Settled:
+def _tell(now: datetime, arrival: Arrival, payment: KnownPayment, digest: bytes, *, is_fresh: bool) -> Settled:
     """Settle an arrival that tells of a payment we know."""
     contradiction = _contradiction(arrival, payment, digest)
     if contradiction:
@@ -137,7 +137,7 @@ def _update(now: datetime, arrival: Arrival, payment: KnownPayment) -> Settled:
     return replace(told, payment=updated, issue=issue(now, arrival, event, now))
 
 
-def _contradiction(arrival: Arrival, payment: KnownPayment, digest: str) -> str | None:
+def _contradiction(arrival: Arrival, payment: KnownPayment, digest: bytes) -> str | None:
     """Say how the arrival contradicts its payment, None where it does not.
 
     All facts are compared within one kind, and one outcome; kinds know different things, so that between them only
@@ -157,7 +157,7 @@ def _contradiction(arrival: Arrival, payment: KnownPayment, digest: str) -> str 
     return None
 
 
-def _told_alike(payment: KnownPayment, kind: str, digest: str) -> list[str]:
+def _told_alike(payment: KnownPayment, kind: str, digest: bytes) -> list[bytes]:
     """Return the digests of what this kind has told of the same outcome, whose letter they begin with."""
     return [told for told_by, told in payment.told if told_by == kind and told[0] == digest[0]]
 
@@ -167,8 +167,7 @@ def _remember(stored: Stored, fresh: set[str], settled: Settled) -> Settled:
     if settled.repeats is not None:
         return settled
     arrival = settled.arrival
-    known = KnownCallback(arrival.callback.id, arrival.facts_digest, arrival.callback.body_digest)
-    stored.callbacks.setdefault(identity_key(arrival), []).append(known)
+    stored.callbacks[identity_key(arrival)] = KnownCallback(arrival.callback.id, arrival.callback.fingerprint)
     if is_result(arrival):
         _remember_result(stored, settled)
     settled = adopt(stored, settled)
@@ -194,5 +193,5 @@ def _remember_result(stored: Stored, settled: Settled) -> None:
         stored.said[event.id] = result
     if settled.payment is None:
         for name, value in settled.arrival.facts.subject:
-            who = (settled.arrival.event.tenant, settled.arrival.event.provider)
-            stored.waiting.setdefault((*who, name, value), []).append(result)
+            key = (value, settled.arrival.event.tenant, settled.arrival.event.provider, name)
+            stored.waiting.setdefault(key, []).append(result)

@@ -166,7 +166,7 @@ class HookRequest(HTTPMessageDelegate):
             kind=hook.kind_name,
             body=b"".join(self._chunks)[:MAX_BODY],
             content_type=self._headers.get("Content-Type", "")[:_MAX_VALUE],
-            headers=kept(self._headers.items()),
+            headers=kept(self._headers.get_all()),
             context=_context(self._query),
             source=self._source,
             received_at=now,
@@ -186,30 +186,36 @@ class HookRequest(HTTPMessageDelegate):
 def write(connection: HTTPConnection, said: Answer, method: str, *, plain: bool, last: bool = False) -> None:
     """Send an answer; `last` asks the sender not to use the connection again.
 
-    `plain` says that Tornado will add nothing to the headers (HTTP/1.1 without a Connection header): then they are made
-    once a second for all answers alike. A sender who has gone away meanwhile misses the answer; what it speaks of is
-    done all the same.
+    `plain` says that Tornado would add nothing to the headers (HTTP/1.1 without a Connection header): then the whole
+    answer is bytes that are made once a second. A sender who has gone away meanwhile misses the answer; what it speaks
+    of is done all the same.
     """
     second = int(time.time())
-    headers = _same_headers(said.headers, second) if plain and not last else _headers(said.headers, second)
-    if last:
-        headers["Connection"] = "close"
     try:
-        line = ResponseStartLine("", said.status, said.reason)
-        connection.write_headers(line, headers, None if method == "HEAD" else said.body)
+        if plain and not last and method != "HEAD":
+            connection.write(_same_bytes(said, second))
+        else:
+            line = ResponseStartLine("", said.status, said.reason)
+            connection.write_headers(line, _headers(said, second, last), None if method == "HEAD" else said.body)
         connection.finish()
     except StreamClosedError:
         return
 
 
-def _headers(pairs: tuple[tuple[str, str], ...], second: int) -> HTTPHeaders:
+def _headers(said: Answer, second: int, last: bool) -> HTTPHeaders:
     headers = HTTPHeaders()
-    for name, value in (*pairs, ("Date", format_timestamp(second))):
+    for name, value in (*said.headers, ("Date", format_timestamp(second))):
         headers.add(name, value)
+    if last:
+        headers["Connection"] = "close"
     return headers
 
 
-_same_headers = lru_cache(maxsize=64)(_headers)
+@lru_cache(maxsize=64)
+def _same_bytes(said: Answer, second: int) -> bytes:
+    lines = [f"HTTP/1.1 {said.status} {said.reason}", *(f"{name}: {value}" for name, value in said.headers)]
+    head = "\r\n".join([*lines, f"Date: {format_timestamp(second)}", "", ""])
+    return head.encode("latin1") + said.body
 
 
 def _peer(connection: HTTPConnection) -> str:
@@ -230,5 +236,15 @@ def _bounded(text: str) -> str:
 
 def kept(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return what is kept of headers: bounded, names in small letters, without those that hold a sender's secrets."""
-    pairs = [(name.lower(), value[:1024]) for name, value in headers if name.lower() not in _NOT_KEPT]
-    return dict(pairs[:_MAX_HEADERS])
+    told: dict[str, str] = {}
+    for written, value in headers:
+        name = _lower(written)
+        if name in told:
+            # Tornado joins what comes twice in the same way.
+            told[name] = f"{told[name]},{value}"[:1024]
+        elif name not in _NOT_KEPT and len(told) < _MAX_HEADERS:
+            told[name] = value[:1024]
+    return told
+
+
+_lower = lru_cache(maxsize=1024)(str.lower)

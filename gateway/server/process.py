@@ -32,6 +32,7 @@ from gateway.store.writer import Writer
 HEADER_TIMEOUT_S = 30.0
 BODY_TIMEOUT_S = 10.0
 MAX_HEADER = 16 * 1024
+CHUNK = 8 * 1024
 _FINISH_LIMIT_S = 10.0
 # Who has connected in time may still be about to send.
 _LAST_CALL_S = 0.3
@@ -103,6 +104,8 @@ def _http_server(parts: Parts, writer: IntakeWriter, counters: Counters, patienc
         Front(desk, health, PATHS, patience),
         max_body_size=MAX_BODY,
         max_header_size=MAX_HEADER,
+        # Tornado clears a buffer of this size for every reading; a callback and its headers fit.
+        chunk_size=CHUNK,
         # A compressed body could be a thousand times what it seems; M-Pesa sends none.
         decompress_request=False,
         xheaders=False,

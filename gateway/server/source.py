@@ -53,6 +53,7 @@ def _without_port(hop: str) -> str:
     return hop if found is None else found[1] or found[2]
 
 
+@lru_cache(maxsize=4096)
 def _plain(text: str) -> str:
     address = _address(text)
     if not isinstance(address, IPv6Address):

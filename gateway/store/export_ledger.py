@@ -13,7 +13,7 @@ from gateway.domain.due import AttemptEnded
 from gateway.domain.event import Event
 from gateway.domain.export import ClosedFile, CloseLines, Cut, FileWritten, OpenLine, cut_up
 from gateway.domain.times import from_micros, to_micros
-from gateway.store.eventrow import event_of
+from gateway.store.eventrow import event_of, select_events
 from gateway.store.export_tables import EXPORT_FILES, EXPORT_LINES
 from gateway.store.tables import DELIVERIES, EVENTS
 
@@ -31,18 +31,18 @@ def book_line(connection: Connection, ended: AttemptEnded) -> None:
     known = exists().where(
         _LINES.tenant == table.tenant,
         _LINES.destination == table.destination,
-        _LINES.event_id == table.event_id,
+        _LINES.event_seq == table.event_seq,
     )
     row = select(
         table.tenant,
         table.destination,
-        table.event_id,
+        table.event_seq,
         literal(line.shortcode),
         literal(line.day),
         # Stated, as a database takes a number for a small one.
         literal(to_micros(ended.started_at), BigInteger),
     ).where(table.id == ended.delivery_id, ~known)
-    names = ["tenant", "destination", "event_id", "shortcode", "day", "booked_at"]
+    names = ["tenant", "destination", "event_seq", "shortcode", "day", "booked_at"]
     connection.execute(insert(EXPORT_LINES).from_select(names, row))
 
 
@@ -144,9 +144,9 @@ def file_named(connection: Connection, name: str) -> list[ClosedFile]:
 
 def events_in(connection: Connection, file_id: int) -> Iterator[Event]:
     """Give the events of a file's lines."""
-    query = select(EVENTS.c.body).join(EXPORT_LINES, _LINES.event_id == EVENTS.c.id)
-    for body in connection.scalars(query.where(_LINES.file_id == file_id).order_by(_LINES.id)):
-        yield event_of(body)
+    query = select_events().join(EXPORT_LINES, _LINES.event_seq == EVENTS.c.seq)
+    for row in connection.execute(query.where(_LINES.file_id == file_id).order_by(_LINES.id)):
+        yield event_of(row)
 
 
 def events_of(
@@ -156,14 +156,14 @@ def events_of(
 
     With `destination` only those that were routed to it.
     """
-    done = or_(EVENTS.c.sealed.is_(True), EVENTS.c.sealed_at <= to_micros(now))
+    done = or_(EVENTS.c.sealed, EVENTS.c.sealed_at.is_(None), EVENTS.c.sealed_at <= to_micros(now))
     mine = [EVENTS.c.tenant == tenant, EVENTS.c.shortcode == shortcode, done]
     if destination is not None:
-        routed = exists().where(DELIVERIES.c.event_id == EVENTS.c.id, DELIVERIES.c.destination == destination)
+        routed = exists().where(DELIVERIES.c.event_seq == EVENTS.c.seq, DELIVERIES.c.destination == destination)
         mine.append(routed)
     total = connection.scalar(select(func.count()).select_from(EVENTS).where(*mine)) or 0
-    bodies = connection.scalars(select(EVENTS.c.body).where(*mine).order_by(EVENTS.c.seq))
-    return total, (event_of(body) for body in bodies)
+    rows = connection.execute(select_events().where(*mine).order_by(EVENTS.c.seq))
+    return total, map(event_of, rows)
 
 
 def _open_lines(connection: Connection, closing: CloseLines) -> Iterator[OpenLine]:

@@ -43,14 +43,14 @@ EXPORT_LINES = Table(
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("tenant", String(64), nullable=False),
     Column("destination", String(64), nullable=False),
-    Column("event_id", String(36), ForeignKey("events.id"), nullable=False),
+    Column("event_seq", RowId, ForeignKey("events.seq"), nullable=False),
     Column("shortcode", String(16), nullable=False),
     Column("day", String(8), nullable=False),
     Column("booked_at", BigInteger, nullable=False),
     # Null until a file of it is closed.
     Column("file_id", RowId, ForeignKey("export_files.id")),
     # Whatever is delivered again, replayed or asked for twice: a destination has one line of an event.
-    UniqueConstraint("tenant", "destination", "event_id", name="export_lines_once"),
+    UniqueConstraint("tenant", "destination", "event_seq", name="export_lines_once"),
     Index("export_lines_file", "file_id"),
     Index(
         "export_lines_open",

@@ -3,10 +3,11 @@
 Core's work for each row (about 10 us) would cost more than the database's. Measured: docs/performance.md.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, bindparam, column, func, select
 from sqlalchemy.sql.dml import UpdateBase
 
 Row = tuple[Any, ...]
@@ -43,3 +44,59 @@ class HotStatement:
             order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
             self._compiled[dialect.name] = (str(compiled), order)
         return self._compiled[dialect.name]
+
+
+class HotLookup:
+    """A query for the rows in which `name` has one of many values, however many: they go over as one parameter.
+
+    Its text is the same for every number of values, so that nobody parses it twice.
+    """
+
+    def __init__(self, query: Select[Any], name: ColumnElement[Any]) -> None:
+        self._query = query
+        self._name = name
+        self._compiled: dict[str, str] = {}
+
+    def __call__(self, connection: Connection, values: Sequence[str | int]) -> Sequence[Any]:
+        """Return the rows, as the driver gives them; no value, no query."""
+        if not values:
+            return ()
+        many = _MANY[connection.dialect.name]
+        return connection.exec_driver_sql(self._text(connection.dialect, many), (many.parameter(values),)).fetchall()
+
+    def _text(self, dialect: Dialect, many: "_Many") -> str:
+        if dialect.name not in self._compiled:
+            query = self._query.where(many.condition(self._name))
+            self._compiled[dialect.name] = str(query.compile(dialect=dialect))
+        return self._compiled[dialect.name]
+
+
+class _Many(NamedTuple):
+    """How a database is told many values at once."""
+
+    condition: Callable[[ColumnElement[Any]], ColumnElement[bool]]
+    parameter: Callable[[Sequence[str | int]], Any]
+
+
+def _in_json(name: ColumnElement[Any]) -> ColumnElement[bool]:
+    return name.in_(select(column("value")).select_from(func.json_each(bindparam("many"))))
+
+
+# By dialect.
+_MANY: Mapping[str, _Many] = {"sqlite": _Many(_in_json, json.dumps)}
+
+
+def next_events(connection: Connection, number: int) -> range:
+    """Return so many numbers for new events, in the order in which the transactions commit."""
+    first = _NEXT_EVENT[connection.dialect.name](connection, number)
+    return range(first, first + number)
+
+
+def _after_the_last(connection: Connection, _number: int) -> int:
+    # Nobody else writes meanwhile. Numbers of events that are gone do not come again.
+    last: int | None = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'events'").scalar()
+    return (last or 0) + 1
+
+
+# By dialect: reserves numbers and gives the first.
+_NEXT_EVENT: Mapping[str, Callable[[Connection, int], int]] = {"sqlite": _after_the_last}

@@ -11,7 +11,7 @@ from gateway.domain.errors import QuarantineFull
 from gateway.domain.received import Arrival, Quarantined, Question, Received
 from gateway.domain.settings import Quota
 from gateway.domain.settled import Settled, Stored
-from gateway.domain.times import Clock, to_micros
+from gateway.domain.times import Clock
 from gateway.store.known import read_known
 from gateway.store.set_aside import QuotaOf, write_quarantine, write_questions
 from gateway.store.settled_rows import write_settled
@@ -54,6 +54,6 @@ class Inbox:
         stored = read_known(connection, arrivals, self._clock())
         settled = self._settle(stored, arrivals)
         point("before_insert")
-        write_settled(connection, settled, to_micros(stored.now))
+        write_settled(connection, settled, stored)
         point("after_insert")
         return settled

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, or_, select
+from sqlalchemy import Connection, exists, func, not_, or_, select
 
 from gateway.domain.outcome import Outcome
 from gateway.domain.received import Arrival
@@ -21,147 +21,170 @@ from gateway.domain.settled import (
     identity_key,
     is_result,
     own_event_ids,
+    own_ids,
     payment_keys,
     subject_keys,
 )
 from gateway.domain.times import from_micros
-from gateway.store.eventrow import event_of
+from gateway.store.eventrow import EVENT_COLUMNS, event_of, select_events
+from gateway.store.hot import HotLookup
 from gateway.store.tables import CALLBACKS, DELIVERIES, EVENTS, PAYMENT_KEYS, PAYMENTS, RESULT_IDS
+
+_CALLBACKS = HotLookup(
+    select(CALLBACKS.c.identity, CALLBACKS.c.facts_digest, CALLBACKS.c.id, CALLBACKS.c.body_digest),
+    CALLBACKS.c.identity,
+)
+_KEYS = HotLookup(
+    select(
+        *(PAYMENT_KEYS.c[name] for name in ("value", "tenant", "provider", "direction", "name")),
+        # A payment that turned out to be another one leads to that one.
+        func.coalesce(PAYMENTS.c.joined_to, PAYMENTS.c.seq),
+    ).join_from(PAYMENT_KEYS, PAYMENTS, PAYMENTS.c.seq == PAYMENT_KEYS.c.payment_seq),
+    PAYMENT_KEYS.c.value,
+)
+_WAITING = HotLookup(select(RESULT_IDS.c.value).where(RESULT_IDS.c.of_subject), RESULT_IDS.c.value)
 
 _NAMED = frozenset({"receipt", "originator", "conversation"})
 """Ids by which a result may name the payment that it is about."""
 
 # Without a window an event may be on its way as soon as it is committed; a clock that goes back must not reopen it.
-_SEALED = or_(EVENTS.c.sealed, EVENTS.c.sealed_at <= EVENTS.c.created_at)
+_SEALED = or_(EVENTS.c.sealed, EVENTS.c.sealed_at.is_(None))
 
 
 def read_known(connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> Stored:
     """Return what is stored of these arrivals: their callbacks, and the payments of those that are not stored yet."""
     stored = Stored(now)
-    for (tenant, kind), values in _grouped(map(identity_key, arrivals)).items():
-        for row in _callbacks(connection, tenant, kind, values):
-            known = KnownCallback(row["id"], row["facts_digest"], row["body_digest"])
-            stored.callbacks.setdefault((tenant, kind, row["identity"]), []).append(known)
+    for identity, digest, number, fingerprint in _CALLBACKS(connection, [one.facts.identity for one in arrivals]):
+        stored.callbacks[identity, bytes(digest)] = KnownCallback(number, bytes(fingerprint))
     # A repetition needs no more than its own row, and there may be a storm of them.
-    news = [arrival for arrival in arrivals if not _is_stored(stored, arrival)]
-    results = [arrival for arrival in news if is_result(arrival)]
-    keys = [key for arrival in news if not is_result(arrival) for key in payment_keys(arrival)]
-    stored.waiting.update(_waiting(connection, keys))
-    keys += [key for one in results for direction in DIRECTIONS for key in subject_keys(one, direction)]
-    stored.keys.update(_payment_ids(connection, keys))
-    stored.said.update(_said(connection, results))
-    about = {said.payment_id for said in stored.said.values() if said.payment_id is not None}
-    stored.payments.update(_payments(connection, about.union(stored.keys.values())))
+    news = [one for one in arrivals if identity_key(one) not in stored.callbacks]
+    results = [one for one in news if is_result(one)]
+    wanted = {key for one in news if not is_result(one) for key in payment_keys(one)}
+    _read_waiting(connection, stored, wanted)
+    wanted.update(key for one in results for direction in DIRECTIONS for key in subject_keys(one, direction))
+    found, said = _payment_of(connection, wanted), _said(connection, results)
+    _read_payments(connection, stored, found, said)
     return stored
 
 
-def _is_stored(stored: Stored, arrival: Arrival) -> bool:
-    digest = arrival.facts_digest
-    return any(known.facts_digest == digest for known in stored.callbacks.get(identity_key(arrival), ()))
+def members(connection: Connection, payments: Iterable[int]) -> dict[int, int]:
+    """Return payments by the payments that turned out to be them; each by itself too."""
+    wanted = set(payments)
+    table = PAYMENTS.c
+    query = select(table.seq, table.joined_to).where(or_(table.seq.in_(wanted), table.joined_to.in_(wanted)))
+    return {seq: seq if joined_to is None else joined_to for seq, joined_to in connection.execute(query)}
 
 
-def _callbacks(connection: Connection, tenant: str, kind: str, identities: list[str]) -> Iterable[RowMapping]:
-    table = CALLBACKS.c
-    query = (
-        select(table.id, table.identity, table.facts_digest, table.body_digest)
-        .where(table.tenant == tenant, table.kind == kind, table.identity.in_(identities))
-        .order_by(table.id)
-    )
-    return connection.execute(query).mappings()
+def _payment_of(connection: Connection, wanted: set[StoredKey]) -> dict[StoredKey, int]:
+    found = _KEYS(connection, list({key[0] for key in wanted}))
+    return {key: seq for *parts, seq in found if (key := tuple(parts)) in wanted}
 
 
-def _payment_ids(connection: Connection, keys: Iterable[StoredKey]) -> dict[StoredKey, str]:
-    table = PAYMENT_KEYS.c
-    found: dict[StoredKey, str] = {}
-    for group, values in _grouped(keys).items():
-        columns = zip((table.tenant, table.provider, table.direction, table.name), group, strict=True)
-        query = select(table.value, table.payment_id).where(
-            *(column == value for column, value in columns), table.value.in_(values)
-        )
-        found.update({(*group, value): payment_id for value, payment_id in connection.execute(query)})
-    return found
-
-
-def _said(connection: Connection, results: Sequence[Arrival]) -> dict[str, KnownResult]:
+def _said(connection: Connection, results: Sequence[Arrival]) -> list[tuple[KnownResult, int | None]]:
+    """Return what earlier callbacks told of these results, each with the number of the payment that it is about."""
+    if not results:
+        return []
     ids = frozenset[str]().union(*map(own_event_ids, results))
-    if not ids:
-        return {}
-    query = select(EVENTS.c.id, EVENTS.c.callback_id, EVENTS.c.body, EVENTS.c.payment_id).where(EVENTS.c.id.in_(ids))
-    return {
-        row.id: KnownResult(row.callback_id, event_of(row.body), row.payment_id) for row in connection.execute(query)
-    }
+    values = {value for one in results for _, value in own_ids(one)}
+    query = (
+        select_events(EVENTS.c.payment_seq)
+        .join(RESULT_IDS, RESULT_IDS.c.event_seq == EVENTS.c.seq)
+        .where(RESULT_IDS.c.value.in_(values), not_(RESULT_IDS.c.of_subject))
+    )
+    found = [(event_of(row), row) for row in connection.execute(query)]
+    return [
+        (KnownResult(row.event_callback_id, event, None), row.payment_seq) for event, row in found if event.id in ids
+    ]
 
 
-def _waiting(connection: Connection, keys: Iterable[StoredKey]) -> dict[SubjectKey, list[KnownResult]]:
-    """Return the results that wait for a payment of these keys. There are few: one look-up for the whole batch."""
-    wanted = {(tenant, provider, name, value) for tenant, provider, _, name, value in keys if name in _NAMED}
-    if not wanted:
-        return {}
+def _read_waiting(connection: Connection, stored: Stored, keys: set[StoredKey]) -> None:
+    """Read the results that wait for a payment of these keys. There are few: most batches find none."""
+    wanted = {(value, tenant, provider, name) for value, tenant, provider, _, name in keys if name in _NAMED}
+    values = {row[0] for row in _WAITING(connection, list({key[0] for key in wanted}))}
+    if not values:
+        return
     ids = RESULT_IDS.c
     query = (
-        select(ids.tenant, ids.provider, ids.name, ids.value, ids.callback_id, EVENTS.c.body)
+        select(*EVENT_COLUMNS, EVENTS.c.seq, ids.value, ids.tenant, ids.provider, ids.name, ids.callback_id)
+        .select_from(RESULT_IDS)
         .join(CALLBACKS, CALLBACKS.c.id == ids.callback_id)
-        .outerjoin(EVENTS, EVENTS.c.id == ids.event_id)
-        .where(ids.value.in_({key[3] for key in wanted}), ids.of_subject, CALLBACKS.c.payment_id.is_(None))
+        .outerjoin(EVENTS, EVENTS.c.seq == ids.event_seq)
+        .outerjoin(PAYMENTS, PAYMENTS.c.seq == EVENTS.c.payment_seq)
+        .where(ids.value.in_(values), ids.of_subject, CALLBACKS.c.payment_seq.is_(None))
         .order_by(ids.callback_id)
     )
-    found: dict[SubjectKey, list[KnownResult]] = defaultdict(list)
-    for *key, callback_id, body in connection.execute(query):
-        event = None if body is None else event_of(body)
-        found[tuple(key)].append(KnownResult(callback_id, event, None))
-    return {key: waiting for key, waiting in found.items() if key in wanted}
+    for row in connection.execute(query):
+        key: SubjectKey = (row.value, row.tenant, row.provider, row.name)
+        event = None if row.seq is None else event_of(row)
+        if event is not None:
+            stored.numbers[event.id] = row.seq
+        if key in wanted:
+            stored.waiting.setdefault(key, []).append(KnownResult(row.callback_id, event, None))
 
 
-def _payments(connection: Connection, ids: set[str]) -> dict[str, KnownPayment]:
-    if not ids:
-        return {}
-    told = _told(connection, ids)
-    made = _event_ids(connection, ids)
-    waits = exists().where(DELIVERIES.c.event_id == PAYMENTS.c.event_id)
+def _read_payments(
+    connection: Connection,
+    stored: Stored,
+    found: dict[StoredKey, int],
+    said: Sequence[tuple[KnownResult, int | None]],
+) -> None:
+    about = {seq for _, seq in said if seq is not None}
+    if not found and not said:
+        return
+    belongs_to = members(connection, about.union(found.values()))
+    told, made = _told(connection, belongs_to), _event_ids(connection, belongs_to)
+    waits = exists().where(DELIVERIES.c.event_seq == EVENTS.c.seq)
     query = (
-        select(PAYMENTS, EVENTS.c.body, EVENTS.c.sealed_at, _SEALED.label("sealed"), waits.label("has_deliveries"))
-        .join(EVENTS, EVENTS.c.id == PAYMENTS.c.event_id)
-        .where(PAYMENTS.c.id.in_(ids))
-    )
-    return {
-        row.id: KnownPayment(
+        select_events(
+            EVENTS.c.seq, EVENTS.c.created_at, EVENTS.c.sealed_at, _SEALED.label("sealed"),
+            waits.label("has_deliveries"),
+        )
+        .add_columns(_OF_PAYMENT.c.seq.label("payment_seq"), _OF_PAYMENT.c.id, *_STATE)
+        .join(_OF_PAYMENT, _OF_PAYMENT.c.event_seq == EVENTS.c.seq)
+        .where(_OF_PAYMENT.c.seq.in_(set(belongs_to.values())))
+    )  # fmt: skip
+    ids: dict[int, str] = {}
+    for row in connection.execute(query):
+        ids[row.payment_seq] = row.id
+        event = event_of(row)
+        stored.numbers[row.id], stored.numbers[event.id] = row.payment_seq, row.seq
+        stored.payments[row.id] = KnownPayment(
             id=row.id,
             outcome=Outcome(row.outcome),
             amount=row.amount,
-            event=event_of(row.body),
-            event_ids=frozenset(made[row.id]),
-            told=frozenset(told[row.id]),
-            sealed_at=from_micros(row.sealed_at),
+            event=event,
+            event_ids=frozenset(made[row.payment_seq]),
+            told=frozenset(told[row.payment_seq]),
+            sealed_at=from_micros(row.created_at if row.sealed_at is None else row.sealed_at),
             sealed=row.sealed,
             has_deliveries=row.has_deliveries,
         )
-        for row in connection.execute(query)
-    }
+    stored.keys.update({key: ids[seq] for key, seq in found.items()})
+    for result, seq in said:
+        assert result.event is not None  # noqa: S101 - it is by its event that it was found
+        stored.said[result.event.id] = replace(result, payment_id=None if seq is None else ids[belongs_to[seq]])
 
 
-def _event_ids(connection: Connection, payment_ids: set[str]) -> dict[str, set[str]]:
-    query = select(EVENTS.c.payment_id, EVENTS.c.id).where(EVENTS.c.payment_id.in_(payment_ids))
-    made: dict[str, set[str]] = defaultdict(set)
-    for payment_id, event_id in connection.execute(query):
-        made[payment_id].add(event_id)
+# The payment that an event stands for now; the one that it was made for may have been joined to it.
+_OF_PAYMENT = PAYMENTS.alias("of_payment")
+_STATE = (_OF_PAYMENT.c.outcome, _OF_PAYMENT.c.amount)
+
+
+def _event_ids(connection: Connection, belongs_to: dict[int, int]) -> dict[int, set[str]]:
+    query = select(EVENTS.c.payment_seq, EVENTS.c.id).where(EVENTS.c.payment_seq.in_(belongs_to))
+    made: dict[int, set[str]] = defaultdict(set)
+    for payment, event_id in connection.execute(query):
+        made[belongs_to[payment]].add(event_id)
     return made
 
 
-def _told(connection: Connection, payment_ids: set[str]) -> dict[str, set[tuple[str, str]]]:
+def _told(connection: Connection, belongs_to: dict[int, int]) -> dict[int, set[tuple[str, bytes]]]:
     table = CALLBACKS.c
     # Conflicts are kept beside the payment but are no part of what is believed of it.
-    query = select(table.payment_id, table.kind, table.facts_digest).where(
-        table.payment_id.in_(payment_ids), table.disposition != Disposition.CONFLICT.value
+    query = select(table.payment_seq, table.kind, table.facts_digest).where(
+        table.payment_seq.in_(belongs_to), table.disposition != Disposition.CONFLICT.value
     )
-    told: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for row in connection.execute(query):
-        told[row.payment_id].add((row.kind, row.facts_digest))
+    told: dict[int, set[tuple[str, bytes]]] = defaultdict(set)
+    for payment, kind, digest in connection.execute(query):
+        told[belongs_to[payment]].add((kind, digest))
     return told
-
-
-def _grouped(keys: Iterable[tuple[str, ...]]) -> dict[Any, list[str]]:
-    """Return the last part of each key by the parts before it, so that a group is one look-up in an index."""
-    groups: dict[Any, list[str]] = defaultdict(list)
-    for *group, value in keys:
-        groups[tuple(group)].append(value)
-    return groups

@@ -53,9 +53,11 @@ _IS_CONFLICT = CALLBACKS.c.disposition == Disposition.CONFLICT.value
 _UNDELIVERED = DELIVERIES.c.state != DeliveryState.DELIVERED.value
 # A result whose payment has not come has an event of its own all the same.
 _IS_OPEN = or_(
-    exists().where(EVENTS.c.payment_id == CALLBACKS.c.payment_id, DELIVERIES.c.event_id == EVENTS.c.id, _UNDELIVERED),
     exists().where(
-        RESULT_IDS.c.callback_id == CALLBACKS.c.id, DELIVERIES.c.event_id == RESULT_IDS.c.event_id, _UNDELIVERED
+        EVENTS.c.payment_seq == CALLBACKS.c.payment_seq, DELIVERIES.c.event_seq == EVENTS.c.seq, _UNDELIVERED
+    ),
+    exists().where(
+        RESULT_IDS.c.callback_id == CALLBACKS.c.id, DELIVERIES.c.event_seq == RESULT_IDS.c.event_seq, _UNDELIVERED
     ),
 )
 _IS_DELIVERED = exists().where(

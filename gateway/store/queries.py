@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, not_, select
+from sqlalchemy import Connection, Engine, func, not_, select
 
 from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.event import Event, Raw
 from gateway.domain.times import from_micros, nairobi_text, to_micros
-from gateway.store.eventrow import event_of
+from gateway.store.eventrow import event_of, select_events
 from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS, QUARANTINE, QUESTIONS
 
 
@@ -24,16 +24,22 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def events(connection: Connection, tenant: str | None = None, with_raw: bool = False) -> Iterator[Event]:
     """Give events in the order they were made; with `with_raw` the bytes of their first source too."""
-    columns: list[Any] = [EVENTS.c.body]
-    if with_raw:
-        columns += [CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type]
-    query: Select[Any] = select(*columns).order_by(EVENTS.c.seq)
+    for _, event in numbered_events(connection, tenant, with_raw):
+        yield event
+
+
+def numbered_events(
+    connection: Connection, tenant: str | None = None, with_raw: bool = False
+) -> Iterator[tuple[int, Event]]:
+    """Give events as `events` does, each with the store's number of it."""
+    raw = (CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type) if with_raw else ()
+    query = select_events(EVENTS.c.seq, *raw).order_by(EVENTS.c.seq)
     if with_raw:
         query = query.join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
     if tenant is not None:
         query = query.where(EVENTS.c.tenant == tenant)
     for row in connection.execute(query):
-        yield event_of(row.body, Raw(row.raw, row.content_type) if with_raw and row.raw is not None else None)
+        yield row.seq, event_of(row, Raw(row.raw, row.content_type) if with_raw and row.raw is not None else None)
 
 
 def quarantined(connection: Connection, tenant: str | None = None) -> Iterator[dict[str, Any]]:
@@ -42,7 +48,8 @@ def quarantined(connection: Connection, tenant: str | None = None) -> Iterator[d
     query = (
         select(
             table.id, table.tenant, table.shortcode, table.kind, table.reason, table.path, table.detail,
-            table.source, table.content_type, table.body_digest, table.seen, table.received_at, table.last_seen_at,
+            table.source, table.content_type, table.body_digest, table.seen, table.received_at,
+            func.coalesce(table.last_seen_at, table.received_at).label("last_seen_at"),
         )
         .where(not_(table.resolved))
         .order_by(table.id)
@@ -89,7 +96,8 @@ def deliveries(
     `configured` tells whether a tenant has a destination of that name: a pending delivery without one is parked.
     """
     table = DELIVERIES.c
-    query = select(DELIVERIES, EVENTS.c.sealed_at).join(EVENTS, EVENTS.c.id == table.event_id).order_by(table.id)
+    query = select(DELIVERIES, EVENTS.c.id.label("event_id"), EVENTS.c.sealed_at)
+    query = query.join(EVENTS, EVENTS.c.seq == table.event_seq).order_by(table.id)
     if tenant is not None:
         query = query.where(table.tenant == tenant)
     if state is not None:
@@ -108,9 +116,9 @@ def deliveries(
         }
 
 
-def deliveries_of(connection: Connection, event_id: str) -> Iterator[dict[str, Any]]:
+def deliveries_of(connection: Connection, event_seq: int) -> Iterator[dict[str, Any]]:
     """Give the deliveries of one event, each with its attempts in order."""
-    query = select(DELIVERIES).where(DELIVERIES.c.event_id == event_id).order_by(DELIVERIES.c.id)
+    query = select(DELIVERIES).where(DELIVERIES.c.event_seq == event_seq).order_by(DELIVERIES.c.id)
     for row in connection.execute(query).mappings():
         tries = select(ATTEMPTS).where(ATTEMPTS.c.delivery_id == row["id"]).order_by(ATTEMPTS.c.number)
         attempts = [_attempt(attempt) for attempt in connection.execute(tries).mappings()]
@@ -141,7 +149,7 @@ def _waiting_for(row: Any, now: int, configured: bool) -> str | None:
     if not configured:
         return WaitingFor.PARKED.value
     if row["waiting_for"] is None and row["due_at"] > now:
-        waits_for_twin = row["attempts"] == 0 and row["sealed_at"] > now
+        waits_for_twin = row["attempts"] == 0 and (row["sealed_at"] or 0) > now
         return WaitingFor.TWIN.value if waits_for_twin else WaitingFor.TIME.value
     waits: str | None = row["waiting_for"]
     return waits

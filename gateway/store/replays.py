@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, case, insert, null, or_, select
 from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.event import Event
 from gateway.domain.times import to_micros
-from gateway.store.eventrow import event_of
+from gateway.store.eventrow import event_of, select_events
 from gateway.store.tables import DELIVERIES, EVENTS
 
 
@@ -18,9 +18,10 @@ from gateway.store.tables import DELIVERIES, EVENTS
 class Wanted:
     """What a person wants replayed. None, and an empty tuple, mean: whatever it is."""
 
-    payments: tuple[str, ...] = ()
-    # Events of results whose payment has not come; with `payments` they are what is meant.
-    events: tuple[str, ...] = ()
+    # Numbers of payments, those that were joined to them included.
+    payments: tuple[int, ...] = ()
+    # Numbers of events of results whose payment has not come; with `payments` they are what is meant.
+    events: tuple[int, ...] = ()
     tenant: str | None = None
     destination: str | None = None
     reason: str | None = None
@@ -41,7 +42,7 @@ def matching(connection: Connection, wanted: Wanted) -> list[int]:
     )
     if wanted.again:
         stands = or_(stands, table.state == DeliveryState.DELIVERED.value)
-    query = _narrowed(select(table.id).join(EVENTS, EVENTS.c.id == table.event_id).where(stands), wanted)
+    query = _narrowed(select(table.id).join(EVENTS, EVENTS.c.seq == table.event_seq).where(stands), wanted)
     if wanted.destination is not None:
         query = query.where(table.destination == wanted.destination)
     if wanted.reason is not None:
@@ -49,11 +50,11 @@ def matching(connection: Connection, wanted: Wanted) -> list[int]:
     return list(connection.scalars(query.order_by(EVENTS.c.seq, table.id)))
 
 
-def unrouted(connection: Connection, wanted: Wanted) -> list[Event]:
-    """Return the events meant that no route has taken: the present configuration may."""
-    delivered = select(DELIVERIES.c.id).where(DELIVERIES.c.event_id == EVENTS.c.id).exists()
-    query = _narrowed(select(EVENTS.c.body).where(~delivered), wanted)
-    return [event_of(body) for body in connection.scalars(query.order_by(EVENTS.c.seq))]
+def unrouted(connection: Connection, wanted: Wanted) -> list[tuple[int, Event]]:
+    """Return the events meant that no route has taken, with their numbers: the present configuration may."""
+    delivered = select(DELIVERIES.c.id).where(DELIVERIES.c.event_seq == EVENTS.c.seq).exists()
+    query = _narrowed(select_events(EVENTS.c.seq).where(~delivered), wanted)
+    return [(row.seq, event_of(row)) for row in connection.execute(query.order_by(EVENTS.c.seq))]
 
 
 def make_due(connection: Connection, ids: Sequence[int], now: datetime) -> int:
@@ -76,17 +77,19 @@ def make_due(connection: Connection, ids: Sequence[int], now: datetime) -> int:
     return connection.execute(update(DELIVERIES).where(DELIVERIES.c.id.in_(ids)).values(change)).rowcount
 
 
-def add_deliveries(connection: Connection, event: Event, destinations: Sequence[str], now: datetime) -> None:
+def add_deliveries(
+    connection: Connection, event_seq: int, tenant: str, destinations: Sequence[str], now: datetime
+) -> None:
     """Give an event that had no delivery the destinations that its route has now."""
-    rows = [_row(event, name, to_micros(now)) for name in destinations]
+    rows = [_row(event_seq, tenant, name, to_micros(now)) for name in destinations]
     if rows:
         connection.execute(insert(DELIVERIES), rows)
 
 
-def _row(event: Event, destination: str, now: int) -> dict[str, Any]:
+def _row(event_seq: int, tenant: str, destination: str, now: int) -> dict[str, Any]:
     return {
-        "event_id": event.id,
-        "tenant": event.tenant,
+        "event_seq": event_seq,
+        "tenant": tenant,
         "destination": destination,
         "state": DeliveryState.PENDING.value,
         "due_at": now,
@@ -96,7 +99,7 @@ def _row(event: Event, destination: str, now: int) -> dict[str, Any]:
 
 def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.payments or wanted.events:
-        query = query.where(or_(EVENTS.c.payment_id.in_(wanted.payments), EVENTS.c.id.in_(wanted.events)))
+        query = query.where(or_(EVENTS.c.payment_seq.in_(wanted.payments), EVENTS.c.seq.in_(wanted.events)))
     if wanted.tenant is not None:
         query = query.where(EVENTS.c.tenant == wanted.tenant)
     if wanted.since is not None:

@@ -1,6 +1,5 @@
 """Quarantined callbacks, once more: what becomes an event is settled and resolved in one transaction."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from gateway.domain.errors import StoreUnavailable
 from gateway.domain.received import Arrival, Quarantined, Received
 from gateway.domain.settled import Settled
 from gateway.domain.times import from_micros, to_micros
+from gateway.store.callbackrow import callback_of
 from gateway.store.inbox import Settle
 from gateway.store.known import read_known
 from gateway.store.settled_rows import write_settled
@@ -86,12 +86,13 @@ def reprocess(
     ).mappings()
     taken = set(connection.scalars(select(CALLBACKS.c.id).where(CALLBACKS.c.id.in_(ids))))
     received = {
-        row["id"]: receive(_again(row, new_id()) if row["id"] in taken else _callback(row), row["reason"])
+        row["id"]: receive(_again(row, new_id()) if row["id"] in taken else callback_of(dict(row)), row["reason"])
         for row in rows
     }
     arrivals = [one for one in received.values() if isinstance(one, Arrival)]
-    settled = settle(read_known(connection, arrivals, now), arrivals) if arrivals else []
-    write_settled(connection, settled, to_micros(now))
+    stored = read_known(connection, arrivals, now)
+    settled = settle(stored, arrivals)
+    write_settled(connection, settled, stored)
     by_callback = {one.arrival.callback.id: one for one in settled}
     for row_id, one in received.items():
         _note(connection, row_id, one)
@@ -136,24 +137,9 @@ def resolve(connection: Connection, row_id: int) -> bool:
     return connection.execute(query).rowcount == 1
 
 
-def _callback(row: RowMapping) -> Callback:
-    return Callback(
-        # The row's own id: the callback came then, and nothing else has it until it is taken.
-        id=row["id"],
-        tenant=row["tenant"],
-        shortcode=row["shortcode"],
-        kind=row["kind"],
-        body=row["body"],
-        content_type=row["content_type"],
-        headers=json.loads(row["headers"]),
-        context=json.loads(row["context"]),
-        source=row["source"],
-        received_at=from_micros(row["received_at"]),
-    )
-
-
 def _again(row: RowMapping, new_id: int) -> Callback:
-    return replace(_callback(row), id=new_id, received_at=from_micros(row["last_seen_at"]))
+    came = from_micros(row["last_seen_at"] or row["received_at"])
+    return replace(callback_of(dict(row)), id=new_id, received_at=came)
 
 
 def _note(connection: Connection, row_id: int, received: Received) -> None:

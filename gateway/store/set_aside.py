@@ -13,8 +13,8 @@ from gateway.domain.event import money_text
 from gateway.domain.received import Quarantined, Question, Reason
 from gateway.domain.settings import Quota
 from gateway.domain.times import to_micros
+from gateway.store.callbackrow import HEAD, TAIL, callback_row
 from gateway.store.hot import HotStatement, Row
-from gateway.store.settled_rows import CALLBACK_COLUMNS, callback_row
 from gateway.store.tables import QUARANTINE, QUESTIONS
 
 Hook = tuple[str, str, str | None]
@@ -27,12 +27,12 @@ _QUARANTINE = HotStatement(
         index_elements=["tenant", "shortcode", "kind", "body_digest"],
         set_={
             "seen": QUARANTINE.c.seen + literal_column("1"),
-            "last_seen_at": _INSERT.excluded.last_seen_at,
+            "last_seen_at": _INSERT.excluded.received_at,
             # They have come again, so that whatever was done about them was not enough.
             "resolved": literal_column("0"),
         },
     ),
-    *CALLBACK_COLUMNS, "reason", "path", "detail", "size",
+    *HEAD, "reason", "path", "detail", *TAIL, "size",
 )  # fmt: skip
 _QUESTION = HotStatement(
     QUESTIONS.insert(),
@@ -76,7 +76,7 @@ def write_quarantine(
             lacks = None if _bytes_of(callback) in known else room.take(size)
             if lacks is None:
                 known.add(_bytes_of(callback))
-                rows.append((*callback_row(callback), item.reason.value, item.path, item.detail, size))
+                rows.append((*callback_row(callback, (item.reason.value, item.path, item.detail)), size))
             else:
                 full[callback.id] = QuarantineFull(f"the quarantine of {_named(hook)} is full ({lacks})")
     _QUARANTINE(connection, rows)

@@ -1,9 +1,18 @@
-"""The tables. Times are whole microseconds since 1970 (UTC); amounts are text with two decimals; ids are stated."""
+"""The tables. Times are whole microseconds since 1970 (UTC); amounts are text with two decimals.
+
+Rows refer to each other by numbers that grow with time (`seq`), so that what a commit adds lies side by side in every
+table and index. What the world knows a row by (`id`) is derived, therefore random, and stands in one index of its own.
+Measured: docs/performance.md.
+"""
+
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -12,12 +21,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     false,
     text,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 1
 """Goes up with every change of the tables. From the first release on each number is a step in `migrations/versions`."""
 
 COMPATIBLE_FROM = SCHEMA_VERSION
@@ -27,6 +37,44 @@ METADATA = MetaData()
 
 # SQLite's own row id is a 64-bit INTEGER PRIMARY KEY; BIGINT would make it a second, slower index.
 RowId = BigInteger().with_variant(Integer, "sqlite")
+
+PUBLIC_BUCKET = 1024
+"""So many rows share a part of the index of public ids: inserts stay inside one part, a search looks into each."""
+
+
+class PublicId(TypeDecorator[str]):
+    """A derived id: text in Python, its 16 bytes in the store."""
+
+    impl = LargeBinary(16)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> bytes | None:
+        """Return what is stored."""
+        return None if value is None else packed(value)
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> str | None:
+        """Return the text."""
+        return None if value is None else str(UUID(bytes=bytes(value)))
+
+
+class Digest(TypeDecorator[str]):
+    """A digest: hex in Python, its bytes in the store."""
+
+    impl = LargeBinary(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> bytes | None:
+        """Return what is stored."""
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> str | None:
+        """Return the hex."""
+        return None if value is None else bytes(value).hex()
+
+
+def packed(public_id: str) -> bytes:
+    """Return the 16 bytes of a derived id."""
+    return bytes.fromhex(public_id.replace("-", ""))
 
 
 def _micros(name: str, nullable: bool = False) -> Column[int]:
@@ -50,25 +98,30 @@ CALLBACKS = Table(
     Column("shortcode", String(16), nullable=False),
     Column("kind", String(64), nullable=False),
     Column("identity", String(128), nullable=False),
-    Column("facts_digest", String(32), nullable=False),
+    # 16 bytes over tenant, kind and the facts that must not change; the first is the outcome's letter.
+    Column("facts_digest", LargeBinary(16), nullable=False),
     # Null: a status or reversal result whose payment has not come yet.
-    Column("payment_id", String(36)),
+    Column("payment_seq", RowId),
     # accepted | attached | conflict
     Column("disposition", String(16), nullable=False),
     Column("note", Text),
     Column("body", LargeBinary),
-    Column("body_digest", String(64), nullable=False),
+    Column("body_digest", Digest, nullable=False),
     Column("content_type", String(256), nullable=False),
-    Column("headers", Text, nullable=False),
-    Column("context", Text, nullable=False),
+    # JSON: those that no other column tells; null where there is none.
+    Column("headers", Text),
+    # JSON; null where the URL had no parameters.
+    Column("context", Text),
     Column("source", String(64), nullable=False),
     _micros("received_at"),
     # How often it came, the first time included.
     Column("seen", Integer, nullable=False, server_default=text("1")),
-    _micros("last_seen_at"),
-    # Rule of identity: the same facts of the same identity are one row, for ever.
-    UniqueConstraint("tenant", "kind", "identity", "facts_digest", name="callbacks_identity"),
-    Index("callbacks_payment", "payment_id"),
+    # Null while it has come once.
+    _micros("last_seen_at", nullable=True),
+    # Rule of identity: the same facts of the same identity, tenant and kind are one row, for ever. The provider's id
+    # stands first because it mostly grows with time.
+    UniqueConstraint("identity", "facts_digest", name="callbacks_identity"),
+    Index("callbacks_payment", "payment_seq"),
 )
 """Authenticated callbacks that became part of a payment, as they came."""
 
@@ -76,7 +129,7 @@ CALLBACK_COPIES = Table(
     "callback_copies",
     METADATA,
     Column("callback_id", RowId, ForeignKey("callbacks.id"), primary_key=True),
-    Column("body_digest", String(64), primary_key=True),
+    Column("body_digest", Digest, primary_key=True),
     Column("body", LargeBinary, nullable=False),
     _micros("received_at"),
     sqlite_with_rowid=False,
@@ -86,31 +139,45 @@ CALLBACK_COPIES = Table(
 PAYMENTS = Table(
     "payments",
     METADATA,
-    Column("id", String(36), primary_key=True),
+    # That of its first event.
+    Column("seq", RowId, primary_key=True, autoincrement=False),
+    Column("id", PublicId, nullable=False),
     Column("tenant", String(64), nullable=False),
     Column("shortcode", String(16), nullable=False),
-    Column("provider", String(32), nullable=False),
-    Column("direction", String(8), nullable=False),
     Column("outcome", Integer, nullable=False),
     Column("amount", String(32)),
     # The event that stands for the payment now.
-    Column("event_id", String(36), nullable=False),
-    _micros("created_at"),
-    _micros("updated_at"),
-    sqlite_with_rowid=False,
+    Column("event_seq", RowId, nullable=False),
+    # Set where it turned out to be another one, to which all that it has belongs.
+    Column("joined_to", RowId, ForeignKey("payments.seq")),
+    Index("payments_public", text(f"(seq / {PUBLIC_BUCKET})"), "id", unique=True),
+    Index(
+        "payments_joined",
+        "joined_to",
+        sqlite_where=text("joined_to IS NOT NULL"),
+        postgresql_where=text("joined_to IS NOT NULL"),
+    ),
 )
 """What a receipt, checkout id or conversation id names."""
 
 PAYMENT_KEYS = Table(
     "payment_keys",
     METADATA,
+    # First because it mostly grows with time, and because people search by it.
+    Column("value", String(128), primary_key=True),
     Column("tenant", String(64), primary_key=True),
     Column("provider", String(32), primary_key=True),
     Column("direction", String(8), primary_key=True),
     Column("name", String(64), primary_key=True),
-    Column("value", String(128), primary_key=True),
-    Column("payment_id", String(36), ForeignKey("payments.id"), nullable=False),
-    Index("payment_keys_payment", "payment_id"),
+    Column("payment_seq", RowId, ForeignKey("payments.seq"), nullable=False),
+    # True: neither an event of the payment nor the identity of its callback tells this value.
+    Column("apart", Boolean, nullable=False, server_default=false()),
+    Index(
+        "payment_keys_apart",
+        "payment_seq",
+        sqlite_where=text("apart = 1"),
+        postgresql_where=text("apart"),
+    ),
     sqlite_with_rowid=False,
 )
 """Ids by which callbacks find their payment; each names one payment of one tenant."""
@@ -120,20 +187,33 @@ EVENTS = Table(
     METADATA,
     # The order in which events were made; a cursor for readers.
     Column("seq", RowId, primary_key=True, autoincrement=True),
-    Column("id", String(36), nullable=False, unique=True),
+    Column("id", PublicId, nullable=False),
     Column("tenant", String(64), nullable=False),
     Column("shortcode", String(16), nullable=False),
     Column("type", String(64), nullable=False),
     # Null: it speaks of a payment that has not come yet.
-    Column("payment_id", String(36), ForeignKey("payments.id")),
+    Column("payment_seq", RowId, ForeignKey("payments.seq")),
     # The callback whose bytes `raw` sends.
     Column("callback_id", RowId, ForeignKey("callbacks.id"), nullable=False),
+    # What no other column tells: see eventrow.py.
     Column("body", Text, nullable=False),
+    _micros("received_at"),
     _micros("created_at"),
-    # Until then, and unless delivery has sealed it before, a twin may still complete the event.
-    _micros("sealed_at"),
+    # Until then, and unless delivery has sealed it before, a twin may still complete the event; null: it was complete
+    # from the start.
+    _micros("sealed_at", nullable=True),
     Column("sealed", Boolean, nullable=False, server_default=false()),
-    Index("events_payment", "payment_id"),
+    # No event is made twice. Its id follows from the payment, so that its payment is where to look for another one.
+    UniqueConstraint("payment_seq", "id", name="events_once"),
+    # Nor one of a result whose payment has not come.
+    Index(
+        "events_loose",
+        "id",
+        unique=True,
+        sqlite_where=text("payment_seq IS NULL"),
+        postgresql_where=text("payment_seq IS NULL"),
+    ),
+    Index("events_public", text(f"(seq / {PUBLIC_BUCKET})"), "id", unique=True),
     sqlite_autoincrement=True,
 )
 """Normalised facts, as destinations get them."""
@@ -150,7 +230,7 @@ RESULT_IDS = Table(
     Column("of_subject", Boolean, primary_key=True),
     Column("callback_id", RowId, ForeignKey("callbacks.id"), primary_key=True, autoincrement=False),
     # The event that came of the result; null where none did.
-    Column("event_id", String(36), ForeignKey("events.id")),
+    Column("event_seq", RowId, ForeignKey("events.seq")),
     Index("result_ids_callback", "callback_id"),
     sqlite_with_rowid=False,
 )
@@ -160,7 +240,7 @@ DELIVERIES = Table(
     "deliveries",
     METADATA,
     Column("id", RowId, primary_key=True, autoincrement=True),
-    Column("event_id", String(36), ForeignKey("events.id"), nullable=False),
+    Column("event_seq", RowId, ForeignKey("events.seq"), nullable=False),
     Column("tenant", String(64), nullable=False),
     Column("destination", String(64), nullable=False),
     # pending | delivered | dead
@@ -176,7 +256,7 @@ DELIVERIES = Table(
     # JSON: what earlier steps saved.
     Column("saved", Text),
     _micros("updated_at"),
-    UniqueConstraint("event_id", "destination", name="deliveries_once"),
+    UniqueConstraint("event_seq", "destination", name="deliveries_once"),
     # Only pending rows: what is delivered must not make looking for work slower.
     Index(
         "deliveries_due",
@@ -220,14 +300,15 @@ QUARANTINE = Table(
     Column("path", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("body_digest", String(64), nullable=False),
+    Column("body_digest", Digest, nullable=False),
     Column("content_type", String(256), nullable=False),
-    Column("headers", Text, nullable=False),
-    Column("context", Text, nullable=False),
+    Column("headers", Text),
+    Column("context", Text),
     Column("source", String(64), nullable=False),
     _micros("received_at"),
     Column("seen", Integer, nullable=False, server_default=text("1")),
-    _micros("last_seen_at"),
+    # Null while they have come once.
+    _micros("last_seen_at", nullable=True),
     # What counts against the hook's quota: bytes of body, headers and context.
     Column("size", Integer, nullable=False),
     Column("resolved", Boolean, nullable=False, server_default=false()),

@@ -46,3 +46,15 @@ def erp_table(engine_database: Customer) -> Iterator[Customer]:
     """A customer's database on each engine with the usual table in it, and nothing in that."""
     with emptied(engine_database) as made:
         yield made
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what an engine cannot do, `not_on(engine, why)`: skipped, it would look like something missing."""
+    left_out = [item for item in items if _engines(item) & {mark.args[0] for mark in item.iter_markers("not_on")}]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _engines(item: pytest.Item) -> set[str]:
+    given = getattr(item, "callspec", None)
+    return {value for value in given.params.values() if isinstance(value, str)} if given else set()

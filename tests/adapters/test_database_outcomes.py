@@ -112,9 +112,8 @@ def test_insert_and_select_are_rights_enough(served: Customer) -> None:
         assert deliver(served, url, on_duplicate={"update": ["payer"]}) == (REJECTED, "no_permission")
 
 
+@pytest.mark.not_on("mysql", why="MariaDB shows a table to nobody who may not read all of it")
 def test_rights_on_single_columns_are_enough(served: Customer) -> None:
-    if served.backend == "mysql":
-        pytest.skip("MariaDB shows a table to nobody who may not read all of it")
     names = ", ".join(COLUMNS)
     on_columns = [f"SELECT ({names}) ON mpesa_payments", f"INSERT ({names}) ON mpesa_payments"]
     with served.account(*rights(served, *on_columns)) as url:
@@ -131,9 +130,8 @@ def test_without_the_right_to_insert_it_is_told_and_rejected(served: Customer) -
     assert served.rows() == []
 
 
+@pytest.mark.not_on("mysql", why="read_only of MariaDB is the whole server's")
 def test_read_only_is_temporary(served: Customer) -> None:
-    if served.backend == "mysql":
-        pytest.skip("read_only of MariaDB is the whole server's")
     served.run(f"ALTER DATABASE {served.url.database} SET default_transaction_read_only = on")
     assert deliver(served) == (RETRY, "read_only")
     engine = create_engine(served.url, isolation_level="AUTOCOMMIT")
@@ -170,9 +168,8 @@ def test_a_trigger_that_quotes_the_payer(served: Customer) -> None:
     assert verdict.answer == "no *** from ***"
 
 
+@pytest.mark.not_on("mysql", why="triggers of MariaDB cannot")
 def test_a_trigger_that_keeps_the_row_out_in_silence(served: Customer) -> None:
-    if served.backend == "mysql":
-        pytest.skip("triggers of MariaDB cannot")
     served.run(
         "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
         "CREATE TRIGGER no BEFORE INSERT ON mpesa_payments FOR EACH ROW EXECUTE FUNCTION no()",

@@ -233,9 +233,8 @@ def test_two_gateways_at_once_write_each_row_once(erp_table: Customer) -> None:
     assert not [verdict for seen in tries for _, verdict in seen if verdict.result is REJECTED]
 
 
+@pytest.mark.not_on("sqlite", why="SQLite has one lock for all rows")
 def test_a_key_that_is_written_elsewhere_and_not_committed_waits_and_holds_up_no_other(erp_table: Customer) -> None:
-    if erp_table.backend == "sqlite":
-        pytest.skip("SQLite has one lock for all rows")
     engine = create_engine(erp_table.url)
     adapter = erp_table.adapter(timeout=timedelta(seconds=2))
     with engine.connect() as other:

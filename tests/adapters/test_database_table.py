@@ -270,9 +270,8 @@ def test_a_value_that_does_not_fit_is_told_without_itself(
     assert erp_table.rows() == []
 
 
+@pytest.mark.not_on("sqlite", why="SQLite's exact amounts are texts")
 def test_what_has_more_decimals_than_the_column_is_rejected_and_not_rounded(erp_table: Customer) -> None:
-    if erp_table.backend == "sqlite":
-        pytest.skip("SQLite's exact amounts are texts")
     third = {"value": "{{ (amount | number) / 7 }}", "type": "numeric"}
     assert deliver(erp_table, columns={**COLUMNS, "amount": third}) == (REJECTED, "bad_row")
     huge = {"value": "99999999999", "type": "numeric"}
@@ -282,9 +281,8 @@ def test_what_has_more_decimals_than_the_column_is_rejected_and_not_rounded(erp_
 # The table changes while the gateway runs.
 
 
+@pytest.mark.not_on("sqlite", why="SQLite cannot change a column's type")
 def test_a_column_that_grew_is_seen_at_once(erp_table: Customer) -> None:
-    if erp_table.backend == "sqlite":
-        pytest.skip("SQLite cannot change a column's type")
     adapter = erp_table.adapter()
     assert adapter.deliver(sample_event(), MemoryProgress()).reason == "inserted"
     alter = "ALTER COLUMN payer TYPE VARCHAR(90)" if erp_table.backend == "postgresql" else "MODIFY payer VARCHAR(90)"
@@ -303,9 +301,8 @@ def test_a_column_that_went_is_told(erp_table: Customer) -> None:
     assert verdict.detail == "The table mpesa_payments has no column payer; did you mean payer_name?"
 
 
+@pytest.mark.not_on("mysql", why="MySQL's INSERT names no index: it is missed within a minute")
 def test_a_unique_index_that_went_is_missed_by_the_next_row(erp_table: Customer) -> None:
-    if erp_table.backend == "mysql":
-        pytest.skip("MySQL's INSERT names no index: it is missed within a minute")
     adapter = erp_table.adapter()
     assert adapter.deliver(sample_event(), MemoryProgress()).reason == "inserted"
     erp_table.run("DROP INDEX mpesa_payments_receipt")
@@ -315,11 +312,10 @@ def test_a_unique_index_that_went_is_missed_by_the_next_row(erp_table: Customer)
     assert len(erp_table.rows()) == 1
 
 
+@pytest.mark.not_on("sqlite", why="SQLite adds no mandatory column without a default")
 def test_a_column_that_became_mandatory_is_told(erp_table: Customer) -> None:
     adapter = erp_table.adapter()
     assert adapter.deliver(sample_event(), MemoryProgress()).reason == "inserted"
-    if erp_table.backend == "sqlite":
-        pytest.skip("SQLite adds no mandatory column without a default")
     erp_table.run("DELETE FROM mpesa_payments", "ALTER TABLE mpesa_payments ADD COLUMN branch VARCHAR(9) NOT NULL")
     verdict = adapter.deliver(sample_event(), MemoryProgress())
     assert (verdict.result, verdict.reason) == (REJECTED, "unsuitable")

@@ -323,6 +323,24 @@ def test_a_part_of_an_address_that_is_nothing_or_dots_is_refused(
     assert (verdict.result, verdict.reason, shop.sent()) == (REJECTED, "cannot_render", [])
 
 
+@pytest.mark.parametrize(
+    ("url", "path", "arrives"),
+    [
+        ("", "", "/"),
+        ("/api", "", "/api"),
+        ("/api/", "", "/api/"),
+        ("/api?db=duka", "?a=1", "/api?db=duka&a=1"),
+        ("/api/", "/moves", "/api/moves"),
+        ("/api", "moves", "/api/moves"),
+        ("/api?db=duka", "/moves?a=1", "/api/moves?db=duka&a=1"),
+        ("/api", "/", "/api/"),
+    ],
+)
+def test_a_path_stands_behind_the_url(url: str, path: str, arrives: str, receiver: Receiver, make_http: Make) -> None:
+    make_http(receiver.url + url, steps=[{"name": "a", "get": path}]).deliver(sample_event(), MemoryProgress())
+    assert receiver.requests[0].path == arrives
+
+
 def test_what_a_payer_types_stays_in_its_place(shop: Shop, make_http: Make) -> None:
     steps = [
         {

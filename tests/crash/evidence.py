@@ -1,14 +1,18 @@
 """What a gateway holds and what its receivers got, read once when all is quiet. The checker sees nothing else."""
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from adapters.testing import Received
+from gateway.domain.settings import Secret
+from gateway.store.engine import open_engine
+from gateway.store.queries import events as every_event
+from gateway.store.queries import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Key:
 
     tenant: str
     value: str
-    payment_id: str
+    payment_id: int
     # Of the payment it leads to.
     payment_tenant: str
 
@@ -50,7 +54,7 @@ class StoredEvent:
     id: str
     tenant: str
     type: str
-    payment_id: str
+    payment_id: int
     body: dict[str, Any]
 
     @property
@@ -106,10 +110,17 @@ _COUNTED = """
     ) GROUP BY 1, 2, 3
 """
 _KEYS = """
-    SELECT keys.tenant, keys.value, payment_id, payments.tenant
-    FROM payment_keys keys JOIN payments ON payments.id = payment_id
+    SELECT keys.tenant, keys.value, coalesce(payments.joined_to, payments.seq), payments.tenant
+    FROM payment_keys keys JOIN payments ON payments.seq = payment_seq
 """
-_DELIVERIES = "SELECT event_id, tenant, destination, state, waiting_for IS NULL FROM deliveries"
+_DELIVERIES = """
+    SELECT events.id, deliveries.tenant, destination, state, waiting_for IS NULL
+    FROM deliveries LEFT JOIN events ON events.seq = event_seq
+"""
+_EVENTS = """
+    SELECT events.id, events.tenant, type, coalesce(payments.joined_to, payments.seq)
+    FROM events LEFT JOIN payments ON payments.seq = payment_seq ORDER BY events.seq
+"""
 
 
 def read(database: Path, requests: Iterable[Received]) -> Evidence:
@@ -117,13 +128,15 @@ def read(database: Path, requests: Iterable[Received]) -> Evidence:
     with closing(sqlite3.connect(database)) as store:
         assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert store.execute("PRAGMA foreign_key_check").fetchall() == []
-        events = store.execute("SELECT id, tenant, type, payment_id, body FROM events ORDER BY seq").fetchall()
+        events, deliveries = [store.execute(query).fetchall() for query in (_EVENTS, _DELIVERIES)]
+        with reading(open_engine(Secret(f"sqlite:///{database}"))) as connection:
+            bodies = {event.id: event.as_dict() for event in every_event(connection)}
         return Evidence(
             bodies=tuple(StoredBody(*row) for row in store.execute(_BODIES)),
             counted=tuple(Counted(*row) for row in store.execute(_COUNTED)),
             keys=tuple(Key(*row) for row in store.execute(_KEYS)),
-            events=tuple(StoredEvent(*row, json.loads(body)) for *row, body in events),
-            deliveries=tuple(StoredDelivery(*row, bool(due)) for *row, due in store.execute(_DELIVERIES)),
+            events=tuple(StoredEvent(_id(row[0]), *row[1:], bodies[_id(row[0])]) for row in events),
+            deliveries=tuple(StoredDelivery(_id(key), *row, bool(due)) for key, *row, due in deliveries),
             bookings=tuple(_booking(request) for request in requests if _is_whole(request)),
         )
 
@@ -134,6 +147,10 @@ def open_deliveries(database: Path) -> int:
         query = "SELECT count(*) FROM deliveries WHERE state = 'pending' AND waiting_for IS NULL"
         count: int = store.execute(query).fetchone()[0]
         return count
+
+
+def _id(key: bytes | None) -> str:
+    return "" if key is None else str(UUID(bytes=key))
 
 
 def _is_whole(request: Received) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.expressions.template_filters import FILTERS
+from gateway.expressions.filters import FILTERS
 from gateway.expressions.templates import (
     LONGEST,
     CannotRender,

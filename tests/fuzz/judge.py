@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import fastjsonschema
-from arrivals import KEY, callback, hooks, shortcode
+from arrivals import KEY, callback, hooks, shortcode, stored_and_read
 from declared import DECLARED, RECIPES, declared
 
 from gateway import resources
@@ -18,7 +18,6 @@ from gateway.pipeline.receive import receive
 from gateway.pipeline.settle import settle
 from gateway.providers import KINDS
 from gateway.server.intake import answer_to
-from gateway.store.eventrow import event_json, event_of
 
 # A described kind whose signature is not looked at, and one that tells its time in a form of its own: what is made of a
 # body is not seen behind a signature that nobody could guess.
@@ -93,7 +92,7 @@ def judge_answer(hook: Hook, received: Received) -> None:
 def judge_arrival(first: Arrival, second: Arrival) -> None:
     event, facts = first.event, first.facts
     assert (event, facts, first.facts_digest) == (second.event, second.facts, second.facts_digest)
-    assert event_of(event_json(event)) == event
+    assert stored_and_read(first) == event
     _IS_AN_EVENT(event.as_dict(frozenset({"balances"})))
     # Other providers need not name an amount or a receipt.
     if event.kind in KINDS and event.type == "payment.succeeded":

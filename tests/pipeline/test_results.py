@@ -322,7 +322,7 @@ def test_a_reversal_is_no_twin_of_its_payment() -> None:
     express = {"resultCode": "0", "resultDesc": "done", "amount": "300", "requestId": "x", "transactionId": RECEIPT}
     _, twin = settle(stored, [reversed_("succeeded"), arrival("b2b-express", express)])
     assert twin.issue is None
-    assert BACK not in {key[4] for key in twin.keys}
+    assert BACK not in {key[0] for key in twin.keys}
 
 
 def test_a_payout_and_its_answer_in_a_batch_of_the_answer_first() -> None:

@@ -60,7 +60,7 @@ def test_what_was_acknowledged_survives_every_sigkill(pesagate: Gateway) -> None
     assert len(acknowledged) == POSTS
     rows = stored(pesagate)
     assert {receipt: body for receipt, body, _ in rows} == bodies
-    assert [digest for _, _, digest in rows] == [hashlib.sha256(body).hexdigest() for _, body, _ in rows]
+    assert [digest for _, _, digest in rows] == [hashlib.sha256(body).digest() for _, body, _ in rows]
     events = pesagate.rows("events")
     assert sorted(event["receipt"] for event in events) == sorted(bodies)
     assert len({event["id"] for event in events}) == POSTS

@@ -3,13 +3,13 @@
 The model is written from the rules, not from the code: a dict of payments, a dict of events, a dict of deliveries.
 """
 
-import json
 import shutil
 import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from arrivals import AT, callback, hook
@@ -28,9 +28,11 @@ from gateway.domain.times import to_micros
 from gateway.pipeline.receive import receive
 from gateway.pipeline.settle import settle
 from gateway.store.deliveries import due, write_deliveries
+from gateway.store.eventrow import event_of, select_events
 from gateway.store.inbox import Inbox
 from gateway.store.queries import reading
 from gateway.store.replays import Wanted, make_due, matching
+from gateway.store.tables import EVENTS
 
 WINDOW = timedelta(seconds=10)
 RETRIES = RetrySchedule((timedelta(seconds=5), timedelta(seconds=60)), jitter=0.0)
@@ -244,27 +246,32 @@ class Model(RuleBasedStateMachine):
     @invariant()
     def deliveries_are_those_of_the_model(self) -> None:
         rows = self.store.query(
-            "SELECT event_id, destination, state, attempts, due_at, open_step FROM deliveries ORDER BY 1, 2"
+            "SELECT events.id, destination, state, attempts, due_at, open_step "
+            "FROM deliveries JOIN events ON events.seq = event_seq"
         )
         expected = [
             (self._id(event), name, one.state, one.attempts, to_micros(one.due_at), one.open_step)
             for event in self.events
             for name, one in event.deliveries.items()
         ]
-        assert rows == sorted(expected, key=lambda row: row[:2])
+        stored = [(str(UUID(bytes=event_id)), *row) for event_id, *row in rows]
+        assert sorted(stored, key=lambda row: row[:2]) == sorted(expected, key=lambda row: row[:2])
         attempts = self.store.query("SELECT count(*) FROM attempts")
         assert attempts == [(sum(row[3] for row in expected),)]
 
     @invariant()
     def events_say_what_the_model_knows(self) -> None:
-        bodies = [json.loads(body) for (body,) in self.store.query("SELECT body FROM events ORDER BY seq")]
-        assert [(len(body["sources"]), body["payer"]["name"] is not None) for body in bodies] == [
+        with self.store.engine.connect() as connection:
+            stored = [event_of(row) for row in connection.execute(select_events().order_by(EVENTS.c.seq))]
+        assert [(len(event.sources), event.payer.name is not None) for event in stored] == [
             (event.sources, event.knows_name) for event in self.events
         ]
 
     @invariant()
     def one_payment_for_each_name(self) -> None:
-        rows = self.store.query("SELECT value, payment_id FROM payment_keys")
+        rows = self.store.query(
+            "SELECT value, coalesce(joined_to, seq) FROM payment_keys JOIN payments ON seq = payment_seq"
+        )
         assert {value for value, _ in rows} == set(self.payments)
         by_name = dict(rows)
         for one, payment in self.payments.items():
@@ -375,7 +382,7 @@ class Model(RuleBasedStateMachine):
         """Return the id that the store gave the event: the one of its type and number in the order of making."""
         rows = self.store.query("SELECT id, type FROM events ORDER BY seq")
         assert [event_type for _, event_type in rows] == [one.type for one in self.events]
-        return str(rows[next(n for n, one in enumerate(self.events) if one is event)][0])
+        return str(UUID(bytes=rows[next(n for n, one in enumerate(self.events) if one is event)][0]))
 
     def _due(self, ahead: timedelta = timedelta(0)) -> list[DueDelivery]:
         with reading(self.store.engine) as connection:

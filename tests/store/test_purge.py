@@ -116,7 +116,7 @@ def test_both_twins_stay_while_the_payment_has_something_to_deliver(store: Store
 
 def test_a_result_whose_payment_has_not_come_stays_while_it_is_to_be_delivered(store: Store) -> None:
     take(store, arrival("status-result", RESULT.read_bytes()))
-    assert store.query("SELECT payment_id FROM callbacks") == [(None,)]
+    assert store.query("SELECT payment_seq FROM callbacks") == [(None,)]
     assert counted(store)["raw"] == (0, 1)
     assert run(store) == {}
     deliveries(store, "delivered")

@@ -11,16 +11,15 @@ from gateway.domain.times import NAIROBI
 from gateway.providers.kind import NewShape
 
 _AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2}0*)?", re.ASCII)
-# Forms of a time, as groups year, month, day and so on. (strptime would cost as much as all else of normalising.)
-_FOURTEEN = re.compile(
-    r"(?P<Y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?P<H>[0-9]{2})(?P<M>[0-9]{2})(?P<S>[0-9]{2})", re.ASCII
-)
+# Digits of yyyyMMddHHmmss, the usual form of a time.
+_STAMP = 14
+# Other forms, as groups year, month, day and so on. (strptime would cost as much as all else of normalising.)
 _CLOCK = r"(?P<H>[0-9]{2}):(?P<M>[0-9]{2}):(?P<S>[0-9]{2})"
 # B2C results.
 _DAY_FIRST = re.compile(r"(?P<d>[0-9]{2})\.(?P<m>[0-9]{2})\.(?P<Y>[0-9]{4}) " + _CLOCK, re.ASCII)
 # Tutorials only.
 _DASHED = re.compile(r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2}) " + _CLOCK, re.ASCII)
-_MOMENTS = (_FOURTEEN, _DAY_FIRST, _DASHED)
+_MOMENTS = (_DAY_FIRST, _DASHED)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _HASH = re.compile(r"[0-9a-fA-F]{40,}", re.ASCII)
 _MAX_CODE_DIGITS = 18
@@ -31,11 +30,12 @@ SUCCESS = b'{"ResultCode":0,"ResultDesc":"Success"}'
 
 def text(body: Mapping[str, Any], name: str) -> str | None:
     """Return a value as text, None where it is absent, null or empty. Numbers become their digits, codes stay text."""
-    value = body.get(name)
-    if value is None or isinstance(value, bool | dict | list):
-        return None
-    # Never format(value, "f"): of 1e999999999 it would write out every zero.
-    written = str(value)
+    written = body.get(name)
+    if type(written) is not str:
+        if written is None or isinstance(written, bool | dict | list):
+            return None
+        # Never format(value, "f"): of 1e999999999 it would write out every zero.
+        written = str(written)
     if "\x00" in written:
         raise NewShape(name, "a NUL character, which no system downstream can store")
     return written or None
@@ -58,6 +58,8 @@ def required_text(body: Mapping[str, Any], name: str) -> str:
 def code(body: Mapping[str, Any], name: str) -> str | None:
     """Return a result code as text: 0, "0" and 0.0 are the same code; SFC_IC0003 is one too."""
     value = body.get(name)
+    if type(value) is int:
+        return str(value)
     if isinstance(value, Decimal) and value.adjusted() < _MAX_CODE_DIGITS and value == int(value):
         return str(int(value))
     written = text(body, name)
@@ -90,10 +92,13 @@ def moment(body: Mapping[str, Any], name: str) -> datetime | None:
     written = text(body, name)
     if written is None:
         return None
+    if len(written) == _STAMP and written.isascii() and written.isdigit():
+        return _instant(name, f"{written[:8]}T{written[8:]}")
     for form in _MOMENTS:
         found = form.fullmatch(written)
         if found:
-            return _instant(name, *found.group("Y", "m", "d", "H", "M", "S"))
+            year, month, day, *clock = found.group("Y", "m", "d", "H", "M", "S")
+            return _instant(name, f"{year}-{month}-{day}T{':'.join(clock)}")
     raise NewShape(name, f"{form_of(written)} is not a time of the form yyyyMMddHHmmss")
 
 
@@ -101,7 +106,7 @@ def day_or_moment(body: Mapping[str, Any], name: str) -> datetime | None:
     """Return a time as `moment` does, or the beginning of a day that is written 2021-09-15."""
     written = text(body, name)
     if written is not None and _DAY.fullmatch(written):
-        return _instant(name, *written.split("-"))
+        return _instant(name, f"{written}T00:00:00")
     return moment(body, name)
 
 
@@ -111,7 +116,7 @@ def party(msisdn: str | None, *names: str | None) -> Party:
     The phone comes plain, masked with asterisks (and blanks), or as a hash; which one is told apart here and nothing
     is ever stripped: the digits of a masked number look like a number and are none.
     """
-    name = " ".join(part.strip() for part in names if part and part.strip()) or None
+    name = " ".join([part.strip() for part in names if part and part.strip()]) or None if names else None
     if msisdn is None:
         return Party(name=name)
     if "*" in msisdn:
@@ -121,10 +126,9 @@ def party(msisdn: str | None, *names: str | None) -> Party:
     return Party(msisdn=msisdn, name=name)
 
 
-def _instant(name: str, year: str, month: str, day: str, *clock: str) -> datetime:
-    hour, minute, second = (int(part) for part in clock or ("0", "0", "0"))
+def _instant(name: str, iso: str) -> datetime:
     try:
-        return datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=NAIROBI)
+        return datetime.fromisoformat(iso).replace(tzinfo=NAIROBI)
     except ValueError:
         raise NewShape(name, "is written like a time, but there is no such day, or no such hour") from None
 

@@ -12,12 +12,16 @@ def pivot(entries: Any, at: Path) -> dict[str, Any]:
     A pair without Value gives None. A key that comes again (Daraja's status sample has `DebitPartyName` for both
     sides) becomes `Key#2`, `Key#3`: none is lost. `at` is the place of the pairs in the body.
     """
+    if entries is None:
+        return {}
     pivoted: dict[str, Any] = {}
     last: dict[str, int] = {}
-    for place, pair in _places(entries):
-        if not isinstance(pair, dict) or not isinstance(pair.get("Key"), str):
+    for index, pair in enumerate(entries if isinstance(entries, list) else [entries]):
+        key = pair.get("Key") if isinstance(pair, dict) else None
+        if not isinstance(key, str):
+            place = (index,) if isinstance(entries, list) else ()
             raise NewShape(json_path((*at, *place)), "must be a pair with a Key")
-        pivoted[_free(pivoted, last, pair["Key"])] = pair.get("Value")
+        pivoted[key if key not in pivoted else _free(pivoted, last, key)] = pair.get("Value")
     return pivoted
 
 

@@ -65,16 +65,19 @@ def _data(document: Any) -> dict[str, Any]:
     pairs = _child(_child(document, "responsebody"), "responsedata")
     if pairs is None:
         return {}
-    at = _spelt(document, _DATA)
     found: dict[str, Any] = {}
     for index, pair in enumerate(pairs if isinstance(pairs, list) else [pairs]):
-        place = (*at, index) if isinstance(pairs, list) else at
-        name = _child(pair, "name")
+        name, value = _child(pair, "name"), _child(pair, "value")
         if not isinstance(name, str):
-            raise NewShape(json_path(place), "must be a pair with a name")
-        if found.setdefault(name.lower(), _child(pair, "value")) != _child(pair, "value"):
-            raise NewShape(json_path(place), "names a field a second time with another value")
+            raise NewShape(_pair(document, pairs, index), "must be a pair with a name")
+        if found.setdefault(name.lower(), value) != value:
+            raise NewShape(_pair(document, pairs, index), "names a field a second time with another value")
     return found
+
+
+def _pair(document: Any, pairs: Any, index: int) -> str:
+    at = _spelt(document, _DATA)
+    return json_path((*at, index) if isinstance(pairs, list) else at)
 
 
 def _lower(body: Mapping[str, Any], at: Path) -> dict[str, Any]:
@@ -88,7 +91,10 @@ def _child(body: Any, name: str) -> Any:
     """Return the member of that name, whatever the case of its letters."""
     if not isinstance(body, dict):
         return None
-    return next((value for key, value in body.items() if key.lower() == name), None)
+    for key, value in body.items():
+        if key.lower() == name:
+            return value
+    return None
 
 
 def _spelt(document: Any, names: Path) -> Path:

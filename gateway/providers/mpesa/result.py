@@ -93,11 +93,11 @@ def told(body: Body, kind: str, outcome: Outcome, **more: Any) -> Facts:
     if not keys:
         raise NewShape("ConversationID", "is empty, and nothing else could tell this callback from others")
     receipt_keys: tuple[PaymentKey, ...] = more.pop("receipt_keys", ())
-    inside = body["ResultParameters"]
+    inside, family = body["ResultParameters"], FAMILIES[kind]
     return Facts(
-        family=FAMILIES[kind].name,
-        direction=FAMILIES[kind].direction,
-        about=FAMILIES[kind].about,
+        family=family.name,
+        direction=family.direction,
+        about=family.about,
         outcome=outcome,
         identity="/".join(value for _, value in reversed(keys)),
         keys=(*receipt_keys, *keys),

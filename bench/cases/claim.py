@@ -19,7 +19,8 @@ from gateway.domain.delivery import AttemptResult, DeliveryState, Verdict
 from gateway.domain.due import AttemptEnded, DueDelivery, Next
 from gateway.domain.settings import Secret
 from gateway.domain.times import utc_now
-from gateway.store.deliveries import due, write_deliveries
+from gateway.store.claims import Asked, due, load
+from gateway.store.deliveries import write_deliveries
 from gateway.store.engine import open_engine
 from gateway.store.queries import reading
 
@@ -70,7 +71,8 @@ class _Steps:
 
     def _claim(self) -> list[DueDelivery]:
         with reading(self._engine) as connection:
-            return due(connection, "duka", "erp", utc_now(), AT_ONCE)
+            found = due(connection, [Asked("duka", "erp")], utc_now(), AT_ONCE)
+            return load(connection, [each.id for each in found])
 
     def _finish(self, found: list[DueDelivery]) -> None:
         verdict = Verdict(AttemptResult.DELIVERED, "delivered", "", status=200)

@@ -31,7 +31,9 @@ class Attempter:
     # Writes one row and returns its outcome when it is on disk; raises StoreUnavailable.
     commit: Callable[[DeliveryWrite], Written]
 
-    def attempt(self, delivery: DueDelivery, destination: Destination, adapter: Adapter) -> AttemptEnded | None:
+    def attempt(
+        self, delivery: DueDelivery, destination: Destination, adapter: Adapter, *, is_probe: bool = False
+    ) -> AttemptEnded | None:
         """Try once; return None where a twin has meanwhile routed the event elsewhere.
 
         Raises StoreUnavailable where a step could not be committed: then nothing was sent.
@@ -43,10 +45,15 @@ class Attempter:
         started_at, started = self.clock(), time.monotonic()
         verdict = self._ask(sealed, adapter)
         point("after_send")
-        return self._ended(sealed, destination, verdict, started_at, started)
+        return self._ended(sealed, destination, verdict, started_at, started, is_probe)
 
     def attempt_together(
-        self, deliveries: Sequence[DueDelivery], destination: Destination, adapter: BatchAdapter
+        self,
+        deliveries: Sequence[DueDelivery],
+        destination: Destination,
+        adapter: BatchAdapter,
+        *,
+        is_probe: bool = False,
     ) -> list[AttemptEnded]:
         """Try several at once; what a twin has meanwhile routed elsewhere is left out.
 
@@ -58,7 +65,7 @@ class Attempter:
         verdicts = self._ask_together(sealed, adapter)
         point("after_send")
         return [
-            self._ended(delivery, destination, verdict, started_at, started)
+            self._ended(delivery, destination, verdict, started_at, started, is_probe)
             for delivery, verdict in zip(sealed, verdicts, strict=True)
         ]
 
@@ -73,16 +80,22 @@ class Attempter:
         return replace(delivery, event=event)
 
     def _ended(
-        self, delivery: DueDelivery, destination: Destination, verdict: Verdict, started_at: datetime, started: float
+        self,
+        delivery: DueDelivery,
+        destination: Destination,
+        verdict: Verdict,
+        started_at: datetime,
+        started: float,
+        is_probe: bool,
     ) -> AttemptEnded:
-        number = delivery.attempts + 1
+        number, schedule = delivery.attempts + 1, destination.retry
         ended = AttemptEnded(
             delivery_id=delivery.id,
             number=number,
             started_at=started_at,
             duration_ms=int((time.monotonic() - started) * 1000),
             verdict=verdict,
-            next=decide(verdict, number, destination.retry, self.clock(), self.chance),
+            next=decide(verdict, number, schedule, self.clock(), self.chance, was_probe=is_probe),
         )
         _tell(delivery, ended)
         return ended

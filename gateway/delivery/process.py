@@ -9,17 +9,22 @@ import structlog
 
 from gateway.delivery.attempt import Attempter
 from gateway.delivery.closing import Closing, Parts
-from gateway.delivery.dispatcher import Dispatcher, Served
+from gateway.delivery.dispatcher import Dispatcher
+from gateway.delivery.ordering import Ordering
+from gateway.delivery.served import Served
 from gateway.delivery.vault import StoredVault
 from gateway.delivery.wake import Wake
 from gateway.domain.adapter import Adapter, KeepsState, PreparingAdapter
 from gateway.domain.due import DeliveryWrite, Written
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.export import Gathers
+from gateway.domain.lane import NEW_LANE, LaneState
 from gateway.domain.settings import Destination, Settings
 from gateway.domain.times import utc_now
 from gateway.store.deliveries import write_deliveries
 from gateway.store.engine import open_engine
+from gateway.store.lanes import read_lanes
+from gateway.store.queries import reading
 from gateway.store.writer import Writer
 
 _LOG = structlog.get_logger("delivery")
@@ -44,11 +49,14 @@ def run(
         return _commit(writer, item)
 
     attempter = Attempter(utc_now, random.SystemRandom().random, commit)
-    served = _served(settings, make_adapter)
+    with reading(engine) as connection:
+        states = read_lanes(connection)
+    served = _served(settings, make_adapter, states)
     for (tenant, _), one in served.items():
         if isinstance(one.adapter, KeepsState):
             one.adapter.keep_in(StoredVault(tenant, engine, commit, utc_now))
-    dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now)
+    orders = {name: one.destination.lane.order for name, one in served.items() if one.lane.is_ordered}
+    dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now, Ordering(orders, commit))
     gatherers = {name: one.adapter for name, one in served.items() if isinstance(one.adapter, Gathers)}
     closing = Closing(Parts(engine, gatherers, make_adapter, commit, utc_now))
     on_stop(dispatcher.stop)
@@ -61,9 +69,13 @@ def run(
     writer.close()
 
 
-def _served(settings: Settings, make_adapter: Callable[[Destination], Adapter]) -> dict[tuple[str, str], Served]:
+def _served(
+    settings: Settings,
+    make_adapter: Callable[[Destination], Adapter],
+    states: Mapping[tuple[str, str], LaneState],
+) -> dict[tuple[str, str], Served]:
     return {
-        (tenant.id, name): Served(destination, make_adapter(destination))
+        (tenant.id, name): Served.of(destination, make_adapter(destination), states.get((tenant.id, name), NEW_LANE))
         for tenant in settings.tenants.values()
         for name, destination in tenant.destinations.items()
     }

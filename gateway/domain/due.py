@@ -26,6 +26,17 @@ class DueDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A delivery that is due, as little of it as choosing needs."""
+
+    id: int
+    tenant: str
+    destination: str
+    # None: the payment that the event speaks of has not come yet.
+    payment: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Next:
     """What becomes of a delivery after an attempt."""
 
@@ -88,7 +99,28 @@ class StateSwap:
     at: datetime
 
 
-DeliveryWrite = AttemptEnded | StepBegun | StepSaved | Seal | CloseLines | FileWritten | StateSwap
+@dataclass(frozen=True, slots=True)
+class LaneTold:
+    """To be written: what delivery has found out about a destination."""
+
+    tenant: str
+    destination: str
+    opened_at: datetime | None
+    held_until: datetime | None
+    # Set where its breaker has been open for too long; None leaves parking as it is.
+    parked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKeys:
+    """To be written: whose deliveries go one after the other, by delivery. An empty key: nobody's."""
+
+    keys: Mapping[int, str]
+
+
+DeliveryWrite = (
+    AttemptEnded | StepBegun | StepSaved | Seal | CloseLines | FileWritten | StateSwap | LaneTold | OrderKeys
+)
 
 Written = Event | bool | None
 """The outcome of a DeliveryWrite."""

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.lane import LaneSettings
 from gateway.domain.provider import DeclaredKind
 from gateway.domain.question import ValidationRule
 
@@ -131,6 +132,7 @@ class Destination:
     # The adapter's own settings as its schema accepted them; secrets are Secret, paths absolute.
     settings: Mapping[str, Any] = field(default_factory=dict)
     retry: RetrySchedule = RetrySchedule()
+    lane: LaneSettings = LaneSettings()
 
 
 @dataclass(frozen=True, slots=True)

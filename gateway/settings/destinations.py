@@ -9,6 +9,7 @@ from gateway.expressions.templates import FaultyTemplate, compile_template
 from gateway.settings.adapters import Adapters, FaultySchemaError
 from gateway.settings.database_url import absolute_url
 from gateway.settings.durations import duration, fraction_of
+from gateway.settings.lanes import LANE_KEYS, lane_of
 from gateway.settings.markers import DATABASE_URL, DURATION, SECRET, TEMPLATE, marked
 from gateway.settings.nearest import listed, nearest
 from gateway.settings.paths import absolute
@@ -18,8 +19,11 @@ from gateway.settings.schema_check import check
 from gateway.settings.secrets import Secrets
 from gateway.settings.variable_types import settle_types
 
-COMMON_KEYS = ("adapter", "retry")
+COMMON_KEYS = ("adapter", "retry", *LANE_KEYS)
 """Keys of a destination that belong to the gateway; all others are its adapter's."""
+
+# Gone by the time that the adapter's are looked at, but meant by who misspells it.
+_READ_BEFORE = ("recipe",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Destinations:
         own = {key: section.raw(key) for key in section if key not in COMMON_KEYS}
         if adapter and self._is_known(adapter, section):
             own = self._checked(adapter, own, section)
-        return Destination(name, tenant, adapter, own, self._retry(section.section("retry")))
+        return Destination(name, tenant, adapter, own, self._retry(section.section("retry")), lane_of(section))
 
     def _is_known(self, adapter: str, section: Section) -> bool:
         known = self.adapters.known.adapters
@@ -59,7 +63,7 @@ class Destinations:
 
     def _validated(self, validator: Any, own: dict[str, Any], section: Section) -> dict[str, Any]:
         settle_types(self.report.document, validator, own, section.steps)
-        check(self.report, validator, own, section.steps, COMMON_KEYS)
+        check(self.report, validator, own, section.steps, (*COMMON_KEYS, *_READ_BEFORE))
         marks = {steps: (mark, schema) for steps, mark, schema in marked(validator, own, section.steps)}
         return {key: self._resolved(value, section.at(key), marks) for key, value in own.items()}
 

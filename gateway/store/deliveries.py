@@ -1,53 +1,32 @@
-"""Deliveries as the delivery process needs them: what is due, and what attempts make of it."""
+"""What attempts and steps make of deliveries. What is due stands in claims.py."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.domain.delivery import AttemptResult, DeliveryState
-from gateway.domain.due import AttemptEnded, DeliveryWrite, DueDelivery, Seal, StateSwap, StepBegun, StepSaved, Written
+from gateway.domain.due import (
+    AttemptEnded,
+    DeliveryWrite,
+    LaneTold,
+    OrderKeys,
+    Seal,
+    StateSwap,
+    StepBegun,
+    StepSaved,
+    Written,
+)
 from gateway.domain.event import Event, Raw
 from gateway.domain.export import CloseLines, FileWritten
 from gateway.domain.times import to_micros
 from gateway.store.adapter_state import write_swap
 from gateway.store.eventrow import event_of, select_events
 from gateway.store.export_ledger import book_line, close_lines, mark_written
+from gateway.store.lanes import write_lane
 from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS
-
-# Where no window was set the event was complete from the start, and sealing would cost a commit for nothing.
-_UNSEALED = and_(EVENTS.c.sealed.is_(False), EVENTS.c.sealed_at.is_not(None))
-
-
-def due(
-    connection: Connection, tenant: str, destination: str, now: datetime, limit: int, but: Collection[int] = ()
-) -> list[DueDelivery]:
-    """Return up to `limit` deliveries of a destination that are due, the longest due first, without those in `but`."""
-    table = DELIVERIES.c
-    waiting = (
-        select(table.id)
-        .where(
-            table.tenant == tenant,
-            table.destination == destination,
-            table.state == DeliveryState.PENDING.value,
-            table.due_at <= to_micros(now),
-            table.waiting_for.is_(None),
-            table.id.not_in(but),
-        )
-        .order_by(table.due_at, table.id)
-        .limit(limit)
-    )
-    query = (
-        select_events(DELIVERIES, _UNSEALED.label("unsealed"), CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
-        .join(DELIVERIES, table.event_seq == EVENTS.c.seq)
-        .join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
-        .where(table.id.in_(waiting))
-        .order_by(table.due_at, table.id)
-    )
-    return [_due(row) for row in connection.execute(query)]
 
 
 def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> list[Written]:
@@ -56,18 +35,6 @@ def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> 
     The outcome of a Seal is the event it sealed, that of a StateSwap whether it took place.
     """
     return [_WRITES[type(item)](connection, item) for item in batch]
-
-
-def _due(row: Any) -> DueDelivery:
-    return DueDelivery(
-        id=row.id,
-        destination=row.destination,
-        event=event_of(row, _raw(row)),
-        attempts=row.attempts,
-        unsealed=row.unsealed,
-        open_step=row.open_step,
-        saved=json.loads(row.saved) if row.saved else {},
-    )
 
 
 def _raw(row: Any) -> Raw | None:
@@ -98,6 +65,9 @@ def _write_attempt(connection: Connection, ended: AttemptEnded) -> None:
         "detail": ended.next.detail,
         "updated_at": to_micros(ended.started_at),
     }
+    if ended.next.state is not DeliveryState.PENDING:
+        # It keeps nobody waiting any more, and nothing that was made of the payer stays.
+        change["order_key"] = None
     # An unknown end leaves its step open, so that no later attempt sends it blindly.
     if verdict.result is not AttemptResult.UNKNOWN:
         change["open_step"] = None
@@ -123,6 +93,12 @@ def _write_seal(connection: Connection, seal: Seal) -> Event | None:
     return None if row is None else event_of(row, _raw(row))
 
 
+def _write_keys(connection: Connection, given: OrderKeys) -> None:
+    rows = [{"delivery": number, "key": key} for number, key in given.keys.items()]
+    mine = update(DELIVERIES).where(DELIVERIES.c.id == bindparam("delivery"))
+    connection.execute(mine.values(order_key=bindparam("key")), rows)
+
+
 _WRITES: dict[type, Callable[[Connection, Any], Written]] = {
     Seal: _write_seal,
     AttemptEnded: _write_attempt,
@@ -131,4 +107,6 @@ _WRITES: dict[type, Callable[[Connection, Any], Written]] = {
     CloseLines: close_lines,
     FileWritten: mark_written,
     StateSwap: write_swap,
+    LaneTold: write_lane,
+    OrderKeys: _write_keys,
 }

@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 4
 """Goes up with every change of the tables. From the first release on each number is a step in `migrations/versions`."""
 
 COMPATIBLE_FROM = SCHEMA_VERSION
@@ -170,7 +170,7 @@ PAYMENT_KEYS = Table(
     Column("direction", String(8), primary_key=True),
     Column("name", String(64), primary_key=True),
     Column("payment_seq", RowId, ForeignKey("payments.seq"), nullable=False),
-    # True: neither an event of the payment nor the identity of its callback tells this value.
+    # False: the receipt of an event of the payment, or the identity of its callback, is this value.
     Column("apart", Boolean, nullable=False, server_default=false()),
     Index(
         "payment_keys_apart",
@@ -255,6 +255,8 @@ DELIVERIES = Table(
     Column("open_step", String(64)),
     # JSON: what earlier steps saved.
     Column("saved", Text),
+    # Of a pending one whose destination has an order: a digest of whom it belongs to; empty: nobody.
+    Column("order_key", String(32)),
     _micros("updated_at"),
     UniqueConstraint("event_seq", "destination", name="deliveries_once"),
     # Only pending rows: what is delivered must not make looking for work slower.
@@ -265,6 +267,15 @@ DELIVERIES = Table(
         "due_at",
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),
+    ),
+    # Only where there is an order: others pay nothing for it.
+    Index(
+        "deliveries_order",
+        "tenant",
+        "destination",
+        "order_key",
+        sqlite_where=text("state = 'pending' AND order_key IS NOT NULL"),
+        postgresql_where=text("state = 'pending' AND order_key IS NOT NULL"),
     ),
     # Delivery may still hold a row that a twin has taken away: its id must not come to mean another destination.
     sqlite_autoincrement=True,

@@ -9,6 +9,7 @@ from typing import Any
 
 from arrivals import arrival
 from opened_store import Store
+from taken_up import taken_up
 
 from adapters.export import ExportAdapter
 from gateway.delivery.attempt import Attempter
@@ -18,7 +19,7 @@ from gateway.domain.due import DeliveryWrite
 from gateway.domain.settings import Destination
 from gateway.domain.times import NAIROBI
 from gateway.pipeline.settle import settle
-from gateway.store.deliveries import due, write_deliveries
+from gateway.store.deliveries import write_deliveries
 from gateway.store.inbox import Inbox
 from gateway.store.replays import Wanted, make_due, matching
 from gateway.store.writer import Writer
@@ -56,7 +57,7 @@ class Books:
 
     def deliver(self) -> None:
         with self.store.engine.connect() as connection:
-            waiting = due(connection, "duka", "erp", self.now, 10_000)
+            waiting = taken_up(connection, "duka", "erp", self.now, 10_000)
         for delivery in waiting:
             ended = self._attempter.attempt(delivery, self.destination, self.adapter)
             assert ended is not None

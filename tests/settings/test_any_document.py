@@ -22,12 +22,15 @@ WORDS = [
     *("validation", "unless", "reject", "accept", "references", "database", "http", "query", "refresh", "max_age"),
     *("providers", "recipe", "schema", "identity", "outcome", "table", "fields", "occurred_at", "format", "timezone"),
     *("hmac", "secret", "header", "over", "answer", "keys", "receipt", "required", "pattern", "multipleOf", "$ref"),
+    *("concurrency", "order", "breaker", "failures", "share", "window", "at_least", "pause", "park_after", "batch"),
+    "rank",
     *("reference_in", "reference_regex", "amount", "min", "max", "payer", "normalise", "items", "field"),
 ]
 TEXTS = [
     *("paybill", "till", "safaricom", "any", "10s", "7d", "9999d", "10%", "INV-*", "[", "*", "${NAME}", "${", "$${A}"),
     *("sqlite:///a.db", "sqlite:///", "postgresql://a:b@c/d", "https://a.example", "http://[", "http://a:b", "ngrok"),
     *("0.0.0.0:0", "[::]:99999", "10.0.0.0/8", "10.0.0.1/8", "/nowhere", "", "\0", "a\nb", "{{ x }}", "off", "demo"),
+    *("0s", "60/m", "account"),
     *("mtn-momo", "airtel-money", "a.b[0]", "'x'", "nope(@)", "%Y", "%Y%m%d", "Africa/Kampala", "base64", "raw", "#/a"),
     *("C2B00012", "C2B00099", "(a+)+", "[0-9]{4}", "10.00", "0.5.1", "masked", "trim", "open", "open.txt", "SELECT 1"),
 ]

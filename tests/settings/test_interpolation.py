@@ -77,11 +77,11 @@ def test_a_variable_cannot_bring_yaml(tmp_path: Path, known: Known, tenant: str)
 def test_a_variable_can_hold_a_number_or_a_truth_where_one_is_wanted(
     settings: Callable[..., Settings], with_destination: Callable[[str], str]
 ) -> None:
-    text = with_destination("flag: '${F:-true}', rate: '${R:-5}', with: {id: '${R:-5}'}")
+    text = with_destination("flag: '${F:-true}', rank: '${R:-5}', with: {id: '${R:-5}'}")
     found = settings(text + "server: {workers: '${W:-8}'}\n")
     own = found.tenants["duka"].destinations["erp"].settings
     assert found.server.workers == 8
-    assert (own["flag"], own["rate"], own["with"]) == (True, 5, {"id": "5"})
+    assert (own["flag"], own["rank"], own["with"]) == (True, 5, {"id": "5"})
 
 
 def test_a_secret_from_a_variable_is_no_secret_in_plain_text(settings: Callable[..., Settings], tenant: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from gateway import resources
+from gateway.domain.lane import BreakerSettings, LaneSettings, Order
 from gateway.domain.settings import RetrySchedule, Server, Shortcode
 from gateway.settings.durations import duration_of, fraction_of
 from gateway.settings.sizes import size_of
@@ -86,6 +87,12 @@ def test_the_defaults_are_those_of_the_domain() -> None:
     retry = SCHEMA["$defs"]["destination"]["properties"]["retry"]["properties"]
     assert tuple(map(duration_of, retry["schedule"]["default"])) == RetrySchedule().waits
     assert fraction_of(retry["jitter"]["default"]) == RetrySchedule().jitter
+    lane, breaker = SCHEMA["$defs"]["destination"]["properties"], BreakerSettings()
+    own = lane["breaker"]["anyOf"][1]["properties"]
+    assert Order(lane["order"]["default"]) is LaneSettings().order
+    assert duration_of(lane["park_after"]["default"]) == LaneSettings().park_after
+    assert (own["failures"]["default"], own["at_least"]["default"]) == (breaker.failures, breaker.at_least)
+    assert [duration_of(own[name]["default"]) for name in ("window", "pause")] == [breaker.window, breaker.pause]
     server = SCHEMA["properties"]["server"]["properties"]
     assert server["listen"]["default"] == f"{Server().host}:{Server().port}"
     assert server["workers"]["default"] == Server().workers

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from opened_store import Store
 from simulated import c2b, stk
+from taken_up import taken_up
 
 from gateway.delivery.decide import decide
 from gateway.domain.delivery import AttemptResult, Verdict
@@ -27,7 +28,7 @@ from gateway.domain.settings import RetrySchedule, Route
 from gateway.domain.times import to_micros
 from gateway.pipeline.receive import receive
 from gateway.pipeline.settle import settle
-from gateway.store.deliveries import due, write_deliveries
+from gateway.store.deliveries import write_deliveries
 from gateway.store.eventrow import event_of, select_events
 from gateway.store.inbox import Inbox
 from gateway.store.queries import reading
@@ -386,7 +387,7 @@ class Model(RuleBasedStateMachine):
 
     def _due(self, ahead: timedelta = timedelta(0)) -> list[DueDelivery]:
         with reading(self.store.engine) as connection:
-            found = [one for name in NAMES for one in due(connection, "duka", name, self.now + ahead, 100)]
+            found = [one for name in NAMES for one in taken_up(connection, "duka", name, self.now + ahead, 100)]
         return sorted(found, key=lambda one: one.id)
 
     def _write(self, item: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from arrivals import AT, callback, hook
 from opened_store import Store
 from simulated import c2b, stk
+from taken_up import taken_up
 
 from gateway.domain.delivery import AttemptResult, DeliveryState, Verdict
 from gateway.domain.due import AttemptEnded, Next, Seal
@@ -15,7 +16,7 @@ from gateway.domain.settings import Route
 from gateway.domain.settled import Disposition
 from gateway.pipeline.receive import receive
 from gateway.pipeline.settle import settle
-from gateway.store.deliveries import due, write_deliveries
+from gateway.store.deliveries import write_deliveries
 from gateway.store.inbox import Inbox
 
 TEN = timedelta(seconds=10)
@@ -31,7 +32,7 @@ def test_a_clock_that_goes_back_does_not_reopen_what_was_sent(tmp_path: Path) ->
     inbox = Inbox(settle, lambda: now)
     with store.engine.begin() as connection:
         inbox(connection, [received("stk", stk("ws_1", "UA"))])
-        (one,) = due(connection, "duka", "suspense", now, 9)
+        (one,) = taken_up(connection, "duka", "suspense", now, 9)
         verdict = Verdict(AttemptResult.DELIVERED, "http_200")
         write_deliveries(connection, [AttemptEnded(one.id, 1, now, 1, verdict, Next(DeliveryState.DELIVERED, now))])
     sent = store.query("SELECT body FROM events")
@@ -53,7 +54,7 @@ def test_the_id_of_a_delivery_that_a_twin_took_away_is_never_given_again(tmp_pat
     inbox = Inbox(settle, lambda: AT)
     with store.engine.begin() as connection:
         inbox(connection, [received("stk", stk("ws_1", "UA"), merge_window=TEN)])
-        (claimed,) = due(connection, "duka", "suspense", AT + TEN, 9)
+        (claimed,) = taken_up(connection, "duka", "suspense", AT + TEN, 9)
     with store.engine.begin() as connection:
         inbox(connection, [received("c2b-confirmation", c2b("UA"), merge_window=TEN)])
     # A process whose clock is ahead still holds the delivery to the destination of before.

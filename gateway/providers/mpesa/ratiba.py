@@ -14,7 +14,7 @@ from gateway.domain.outcome import Outcome
 from gateway.providers.kind import Kind, NewShape, Path, json_path
 from gateway.providers.mpesa.codes import outcome_of
 from gateway.providers.mpesa.families import FAMILIES
-from gateway.providers.mpesa.fields import SUCCESS, code, party, text
+from gateway.providers.mpesa.fields import SUCCESS, code, identifier, party, text
 from gateway.providers.mpesa.placeholder import is_placeholder
 
 _NAME = "ratiba"
@@ -41,7 +41,7 @@ def wire_path(document: Any, path: Path) -> str:
 def normalise(body: Mapping[str, Any]) -> Facts:
     """Return the facts of a pivoted body that its schema has accepted."""
     header, data = body["header"], body["data"]
-    response, request = text(header, "responserefid"), text(header, "requestrefid")
+    response, request = identifier(header, "responserefid"), identifier(header, "requestrefid")
     if not (response or request):
         raise NewShape("responserefid", "is empty, and nothing else could tell this callback from others")
     outcome = outcome_of(_NAME, code(header, "responsecode"))

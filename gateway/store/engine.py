@@ -17,7 +17,7 @@ _PRAGMAS = (
     # A page that is written again and again between two checkpoints is copied into the database once.
     "PRAGMA wal_autocheckpoint = 4000",
     # What is added lies side by side and what is looked up is mostly of today: more would only be memory.
-    "PRAGMA cache_size = -16384",
+    "PRAGMA cache_size = -8192",
 )
 
 

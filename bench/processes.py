@@ -49,7 +49,8 @@ class Child:
         self.port = port
         self.log = log
         with log.open("ab") as out:
-            self._process = subprocess.Popen(command, stdout=out, stderr=out, env={**OURS, **environment})
+            # `python -m` looks into the folder it is started in before anything else.
+            self._process = subprocess.Popen(command, stdout=out, stderr=out, env={**OURS, **environment}, cwd=ROOT)
         self.pid: int = self._process.pid
         try:
             self._wait_ready(path)

@@ -33,6 +33,7 @@ from gateway.domain.due import Candidate, DueDelivery
 from gateway.domain.event import Event, Raw
 from gateway.domain.times import to_micros
 from gateway.store.eventrow import event_of, select_events
+from gateway.store.hot import HotLookup
 from gateway.store.tables import CALLBACKS, DELIVERIES, EVENTS
 
 # Where no window was set the event was complete from the start, and sealing would cost a commit for nothing.
@@ -109,15 +110,21 @@ def _query(size: int, ordered: bool) -> Select[Any]:
 
 def load(connection: Connection, ids: Collection[int]) -> list[DueDelivery]:
     """Return deliveries with all that an adapter needs, the longest due first; without those that are gone by now."""
-    table = DELIVERIES.c
-    query = (
-        select_events(DELIVERIES, _UNSEALED.label("unsealed"), CALLBACKS.c.body.label("raw"), CALLBACKS.c.content_type)
-        .join(DELIVERIES, table.event_seq == EVENTS.c.seq)
-        .join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
-        .where(table.id.in_(ids))
-        .order_by(table.due_at, table.id)
+    return [_due(row) for row in _LOADED.named(connection, list(ids))]
+
+
+_LOADED = HotLookup(
+    select_events(
+        *(DELIVERIES.c[name] for name in ("id", "destination", "attempts", "open_step", "saved")),
+        _UNSEALED.label("unsealed"),
+        CALLBACKS.c.body.label("raw"),
+        CALLBACKS.c.content_type,
     )
-    return [_due(row) for row in connection.execute(query)]
+    .join(DELIVERIES, DELIVERIES.c.event_seq == EVENTS.c.seq)
+    .join(CALLBACKS, CALLBACKS.c.id == EVENTS.c.callback_id)
+    .order_by(DELIVERIES.c.due_at, DELIVERIES.c.id),
+    DELIVERIES.c.id,
+)
 
 
 def pending_events(

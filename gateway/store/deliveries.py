@@ -3,9 +3,10 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from itertools import groupby
+from typing import Any, cast
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, case, literal_column, null, select, update
 
 from gateway.domain.delivery import AttemptResult, DeliveryState
 from gateway.domain.due import (
@@ -25,6 +26,7 @@ from gateway.domain.times import to_micros
 from gateway.store.adapter_state import write_swap
 from gateway.store.eventrow import event_of, select_events
 from gateway.store.export_ledger import book_line, close_lines, mark_written
+from gateway.store.hot import HotStatement, Row
 from gateway.store.lanes import write_lane
 from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS
 
@@ -34,45 +36,64 @@ def write_deliveries(connection: Connection, batch: Sequence[DeliveryWrite]) -> 
 
     The outcome of a Seal is the event it sealed, that of a StateSwap whether it took place.
     """
-    return [_WRITES[type(item)](connection, item) for item in batch]
+    written: list[Written] = []
+    for is_attempt, items in groupby(batch, lambda item: isinstance(item, AttemptEnded)):
+        if is_attempt:
+            written += _write_attempts(connection, cast("list[AttemptEnded]", list(items)))
+        else:
+            written += [_WRITES[type(item)](connection, item) for item in items]
+    return written
 
 
 def _raw(row: Any) -> Raw | None:
     return None if row.raw is None else Raw(row.raw, row.content_type)
 
 
-def _write_attempt(connection: Connection, ended: AttemptEnded) -> None:
+_INSERT_ATTEMPT = HotStatement(
+    ATTEMPTS.insert(),
+    "delivery_id", "number", "started_at", "duration_ms", "result", "reason", "detail", "status", "answer", "steps",
+)  # fmt: skip
+_YES: ColumnElement[int] = literal_column("1")
+_CHANGE_DELIVERY = HotStatement(
+    update(DELIVERIES)
+    .where(DELIVERIES.c.id == bindparam("delivery"))
+    .values(
+        state=bindparam("new_state"),
+        attempts=bindparam("number"),
+        due_at=bindparam("new_due"),
+        reason=bindparam("new_reason"),
+        detail=bindparam("new_detail"),
+        open_step=case((bindparam("stays_open", type_=Integer) == _YES, DELIVERIES.c.open_step), else_=null()),
+        updated_at=bindparam("at"),
+        order_key=case((bindparam("waits", type_=Integer) == _YES, DELIVERIES.c.order_key), else_=null()),
+    ),
+    "new_state", "number", "new_due", "new_reason", "new_detail", "stays_open", "waits", "at", "delivery",
+)  # fmt: skip
+
+
+def _write_attempts(connection: Connection, batch: Sequence[AttemptEnded]) -> list[Written]:
+    _INSERT_ATTEMPT(connection, [_attempt_row(ended) for ended in batch])
+    _CHANGE_DELIVERY(connection, [_change_row(ended) for ended in batch])
+    for ended in batch:
+        book_line(connection, ended)
+    return [None] * len(batch)
+
+
+def _attempt_row(ended: AttemptEnded) -> Row:
     verdict = ended.verdict
-    connection.execute(
-        insert(ATTEMPTS).values(
-            delivery_id=ended.delivery_id,
-            number=ended.number,
-            started_at=to_micros(ended.started_at),
-            duration_ms=ended.duration_ms,
-            result=verdict.result.value,
-            reason=verdict.reason,
-            detail=verdict.detail,
-            status=verdict.status,
-            answer=verdict.answer,
-            steps=json.dumps([asdict(step) for step in verdict.steps]) if verdict.steps else None,
-        )
-    )
-    change: dict[str, Any] = {
-        "state": ended.next.state.value,
-        "attempts": ended.number,
-        "due_at": to_micros(ended.next.due_at),
-        "reason": ended.next.reason,
-        "detail": ended.next.detail,
-        "updated_at": to_micros(ended.started_at),
-    }
-    if ended.next.state is not DeliveryState.PENDING:
-        # It keeps nobody waiting any more, and nothing that was made of the payer stays.
-        change["order_key"] = None
+    steps = json.dumps([asdict(step) for step in verdict.steps]) if verdict.steps else None
+    which = (ended.delivery_id, ended.number, to_micros(ended.started_at), ended.duration_ms)
+    return (*which, verdict.result.value, verdict.reason, verdict.detail, verdict.status, verdict.answer, steps)
+
+
+def _change_row(ended: AttemptEnded) -> Row:
+    then = ended.next
     # An unknown end leaves its step open, so that no later attempt sends it blindly.
-    if verdict.result is not AttemptResult.UNKNOWN:
-        change["open_step"] = None
-    connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == ended.delivery_id).values(change))
-    book_line(connection, ended)
+    stays_open = int(ended.verdict.result is AttemptResult.UNKNOWN)
+    # What does not wait any more keeps nobody waiting, and nothing that was made of the payer stays.
+    waits = int(then.state is DeliveryState.PENDING)
+    what = (then.state.value, ended.number, to_micros(then.due_at), then.reason, then.detail)
+    return (*what, stays_open, waits, to_micros(ended.started_at), ended.delivery_id)
 
 
 def _write_begin(connection: Connection, begun: StepBegun) -> None:
@@ -101,7 +122,6 @@ def _write_keys(connection: Connection, given: OrderKeys) -> None:
 
 _WRITES: dict[type, Callable[[Connection, Any], Written]] = {
     Seal: _write_seal,
-    AttemptEnded: _write_attempt,
     StepBegun: _write_begin,
     StepSaved: _write_saved,
     CloseLines: close_lines,

@@ -4,7 +4,8 @@ Core's work for each row (about 10 us) would cost more than the database's. Meas
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Select, bindparam, column, func, select
@@ -78,6 +79,7 @@ class HotLookup:
         self._query = query
         self._name = name
         self._compiled: dict[str, str] = {}
+        self._shapes: dict[str, tuple[Callable[..., Any], Sequence[Callable[[Any], Any] | None]]] = {}
 
     def __call__(self, connection: Connection, values: Sequence[str | int]) -> Sequence[Any]:
         """Return the rows, as the driver gives them; no value, no query."""
@@ -90,11 +92,31 @@ class HotLookup:
             found: Sequence[Any] = cursor.fetchall()
             return found
 
+    def named(self, connection: Connection, values: Sequence[str | int]) -> list[Any]:
+        """Return the rows with their names, their values as Python has them."""
+        found = self(connection, values)
+        if not found:
+            return []
+        make, reads = self._shape(connection.dialect)
+        return [make(*_read(reads, row)) for row in found]
+
+    def _shape(self, dialect: Dialect) -> tuple[Callable[..., Any], Sequence[Callable[[Any], Any] | None]]:
+        """Return what makes a named row, and what reads the value of each column, None where it is as it should be."""
+        if dialect.name not in self._shapes:
+            columns = list(self._query.selected_columns)
+            reads = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
+            self._shapes[dialect.name] = (namedtuple("Found", [str(each.key) for each in columns]), reads)
+        return self._shapes[dialect.name]
+
     def _text(self, dialect: Dialect, many: "_Many") -> str:
         if dialect.name not in self._compiled:
             query = self._query.where(many.condition(self._name))
             self._compiled[dialect.name] = str(query.compile(dialect=dialect))
         return self._compiled[dialect.name]
+
+
+def _read(reads: Sequence[Callable[[Any], Any] | None], row: Sequence[Any]) -> Iterator[Any]:
+    return (value if read is None else read(value) for read, value in zip(reads, row, strict=True))
 
 
 class _Many(NamedTuple):

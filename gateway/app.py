@@ -289,6 +289,7 @@ def replay(connection: "Connection", chosen: Replays) -> int:
 
 def reprocess(settings: Settings, hooks: "Hooks", connection: "Connection", ids: Sequence[int]) -> "list[Reviewed]":
     """Take quarantined callbacks once more, in the caller's transaction, by the present configuration."""
+    from gateway.domain.ids import RowIds
     from gateway.domain.received import Quarantined, Reason
     from gateway.pipeline.again import receive_again
     from gateway.pipeline.settle import settle
@@ -301,7 +302,8 @@ def reprocess(settings: Settings, hooks: "Hooks", connection: "Connection", ids:
             # As at intake: a fault of ours costs no bytes, and the others nothing.
             return Quarantined(callback, Reason.BUG, detail=type(error).__name__)
 
-    return take_again(connection, ids, receive, settle, utc_now())
+    new_ids = RowIds(int.from_bytes(os.urandom(2)), utc_now)
+    return take_again(connection, ids, receive, settle, utc_now(), new_ids.next)
 
 
 def _lists(settings: Settings) -> "list[ReferenceList]":

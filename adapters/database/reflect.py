@@ -15,6 +15,9 @@ from adapters.database.shape import Column, Shape, family_of
 # What makes a unique index one of some rows, or of beginnings of values, only.
 _PARTIAL = ("_where", "_length")
 
+# SQLite's own indexes behind UNIQUE: of its constraints SQLAlchemy reads the text, and misses `VARCHAR(20) UNIQUE`.
+_AND_UNNAMED: Mapping[str, Mapping[str, Any]] = {"sqlite": {"include_auto_indexes": True}}
+
 # An index or a type that SQLAlchemy does not understand is simply not counted.
 warnings.filterwarnings("ignore", "Skipped unsupported reflection|Did not recognize type", SAWarning)
 
@@ -109,7 +112,7 @@ def _uniques(inspector: Inspector, table: str, schema: str | None) -> Iterator[t
     primary = inspector.get_pk_constraint(table, schema)
     if primary.get("constrained_columns"):
         yield primary.get("name"), frozenset(primary["constrained_columns"])
-    for index in inspector.get_indexes(table, schema):
+    for index in inspector.get_indexes(table, schema, **_AND_UNNAMED.get(inspector.dialect.name, {})):
         # What is no column is an expression.
         names = [name for name in index["column_names"] if name is not None]
         whole = len(names) == len(index["column_names"]) and not _is_partial(index.get("dialect_options", {}))

@@ -12,7 +12,7 @@ from adapters.export.entry import Entry
 from adapters.export.formats import FORMATS
 from adapters.export.formats.csv_text import preset_of
 from adapters.export.options import Options
-from adapters.export.statement import Statement, statement_of
+from adapters.export.statement import Statement, gaps_of, statement_of
 from gateway.domain.adapter import Preview, Progress
 from gateway.domain.delivery import AttemptResult, Verdict
 from gateway.domain.event import Event
@@ -78,15 +78,19 @@ class ExportAdapter:
         options = self._options
         return FilePlan(self._destination.adapter, options.folder, options.format.extension, dict(self._settings))
 
-    def render(self, shortcode: str, events: Iterable[Event]) -> Rendered:
+    def render(self, shortcode: str, events: Iterable[Event], around: Iterable[Event] = ()) -> Rendered:
         """Return the bytes of a file. Raises UnbookableError, and CannotRender where a column cannot be worked out."""
-        booking = (booked(event, self._options) for event in events)
-        statement = self._statement(shortcode, [entry for entry in booking if entry is not None])
-        return Rendered(self._rendered(statement), len(statement.entries), statement.gaps)
+        statement = self._statement(shortcode, self._entries(events))
+        gaps = gaps_of(statement.entries, self._entries(around))
+        return Rendered(self._rendered(statement), len(statement.entries), gaps)
 
     @cached_property
     def _options(self) -> Options:
         return Options.of(self._settings)
+
+    def _entries(self, events: Iterable[Event]) -> list[Entry]:
+        booking = (booked(event, self._options) for event in events)
+        return [entry for entry in booking if entry is not None]
 
     def _statement(self, shortcode: str, entries: Sequence[Entry]) -> Statement:
         return statement_of(self._destination.tenant, shortcode, self._options.currency, entries)

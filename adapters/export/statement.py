@@ -32,8 +32,6 @@ class Statement:
     lines: tuple[Line, ...]
     # Before the first line: from M-Pesa's own balances, else nought, so that the closing balance is what has moved.
     opening: Decimal
-    # Sentences without the payer.
-    gaps: tuple[str, ...]
 
     @property
     def total(self) -> Decimal:
@@ -65,9 +63,26 @@ def statement_of(tenant: str, shortcode: str, currency: str, entries: Iterable[E
     """Return the statement of entries, which may come in any order, each once."""
     ordered = tuple(sorted(entries, key=_order))
     opening = _opening(ordered)
+    lines = tuple(_running(ordered, opening))
+    return Statement(tenant, shortcode, currency, ordered, lines, opening or Decimal("0.00"))
+
+
+def gaps_of(entries: Iterable[Entry], around: Iterable[Entry] = ()) -> tuple[str, ...]:
+    """Return sentences, without the payer, on the entries whose balance does not follow from what came before.
+
+    `around` are entries of other files: without them a file of few lines would have no gap, or seem to be full of them.
+    """
+    own = list(entries)
+    ids = {entry.event.id for entry in own}
     gaps: list[str] = []
-    lines = tuple(_running(ordered, opening, gaps))
-    return Statement(tenant, shortcode, currency, ordered, lines, opening or Decimal("0.00"), _some(gaps))
+    balance: Decimal | None = None
+    for entry in sorted([*own, *around], key=_order):
+        after = None if balance is None else balance + entry.total
+        if after is not None and entry.balance is not None and after != entry.balance and entry.event.id in ids:
+            gaps.append(_gap(entry, after, entry.balance))
+        # M-Pesa's own word is right; what is missing came between.
+        balance = after if entry.balance is None else entry.balance
+    return _some(gaps)
 
 
 def _some(gaps: Sequence[str]) -> tuple[str, ...]:
@@ -90,13 +105,11 @@ def _opening(entries: Sequence[Entry]) -> Decimal | None:
     return None
 
 
-def _running(entries: Sequence[Entry], opening: Decimal | None, gaps: list[str]) -> Iterator[Line]:
+def _running(entries: Sequence[Entry], opening: Decimal | None) -> Iterator[Line]:
     balance = opening
     for entry in entries:
-        after = None if balance is None else balance + entry.total
-        if after is not None and entry.balance is not None and after != entry.balance:
-            gaps.append(_gap(entry, after, entry.balance))
-            # M-Pesa's own word is right; what is missing came between.
+        if entry.balance is not None:
+            # M-Pesa's own word is right, whatever the lines before it make.
             balance = entry.balance - entry.total
         for movement in entry.movements:
             balance = None if balance is None else balance + movement.amount

@@ -18,7 +18,7 @@ SEND = "send"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`when` (sent only if it is true) or `unless` (sent only if it is not)."""
+    """`when` and `unless`: left out where it is not so. `requires`: refused."""
 
     word: str
     expression: Template
@@ -26,7 +26,7 @@ class Condition:
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Tell whether the step is to be sent. Raises CannotRender."""
-        return bool(self.expression.value(values)) is (self.word == "when")
+        return bool(self.expression.value(values)) is (self.word != "unless")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,14 @@ class Plan:
     # Position of the step that looks whether the payment is there.
     find: int | None = None
     mistakes: tuple[Mistake, ...] = ()
+    # What has to be true of an event; of another one nothing is sent.
+    requires: Condition | None = None
 
     @property
     def names(self) -> frozenset[str]:
         """What any step takes from event and saved values."""
-        return frozenset().union(*(step.names for step in self.steps))
+        required = self.requires.expression.names if self.requires else frozenset()
+        return required.union(*(step.names for step in self.steps))
 
     @property
     def saved_names(self) -> tuple[str, ...]:

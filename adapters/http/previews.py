@@ -8,21 +8,36 @@ from adapters.http.exchange import Exchange
 from adapters.http.options import Options
 from adapters.http.plan import Plan, Step
 from adapters.http.request import Occasion, shown
-from adapters.http.sentences import RAW_GONE, cannot_render
+from adapters.http.sentences import RAW_GONE, cannot_render, not_taken
 from adapters.http.values import hidden, values_for
 from gateway.domain.adapter import Preview
 from gateway.domain.event import Event
 from gateway.domain.times import Clock
 from gateway.expressions.templates import CannotRender
 
+_WORDS = {"requires": "only if"}
+
 
 def previews(plan: Plan, options: Options, exchange: Exchange, event: Event, clock: Clock) -> Iterator[Preview]:
     """Give the request of each step, were this the first attempt."""
     occasion = Occasion(event, values_for(plan, event, options, {}, hidden(options.secrets)), clock())
+    refused = _refused(plan, occasion)
+    if refused:
+        yield Preview(_bare_title(plan.steps[0]), body=refused)
+        return
     unknown: dict[str, str] = {}
     for step in plan.steps:
         yield _preview(plan, step, options, exchange, occasion, unknown)
         unknown |= dict.fromkeys(step.rules.save, step.name)
+
+
+def _refused(plan: Plan, occasion: Occasion) -> str:
+    """Return why nothing would be sent of an event, nothing where it would."""
+    required = plan.requires
+    try:
+        return "" if required is None or required.holds(occasion.values) else not_taken(required.text).detail
+    except CannotRender as error:
+        return cannot_render("", error).detail
 
 
 def _preview(
@@ -44,7 +59,7 @@ def _bare_title(step: Step) -> str:
 
 
 def _note(step: Step, unknown: dict[str, str]) -> str:
-    told = [f"Sent {each.word} {each.text}." for each in step.conditions]
+    told = [f"Sent {_WORDS.get(each.word, each.word)} {each.text}." for each in step.conditions]
     missing = [f"{name} (saved by {unknown[name]})" for name in sorted(step.names & set(unknown))]
     told += [f"Not known yet: {', '.join(missing)}."] if missing else []
     return " ".join(told)

@@ -9,7 +9,7 @@ from typing import Any
 from adapters.http.body import RawGoneError
 from adapters.http.exchange import Exchange
 from adapters.http.options import Options
-from adapters.http.plan import Plan, Step
+from adapters.http.plan import Condition, Plan, Step
 from adapters.http.position import DUPLICATE, SKIPPED, Position, start, trusts_absence, values_in, written_by
 from adapters.http.reading import reading
 from adapters.http.request import Occasion, render, traced
@@ -22,6 +22,8 @@ from adapters.http.sentences import (
     arrived,
     cannot_render,
     looks_first,
+    not_sent,
+    not_taken,
     not_yet_there,
 )
 from adapters.http.values import revealed, values_for
@@ -65,6 +67,9 @@ class Run:
         """Go through the steps from where earlier attempts stood, as far as they go now."""
         kept = Position.of(self.progress.saved)
         self.now = self.clock()
+        refused = self._refused()
+        if refused is not None:
+            return refused
         begin = start(self.plan, kept, self.progress.open_step, self.now)
         if begin is None:
             return self._give_up(kept)
@@ -79,14 +84,21 @@ class Run:
                 return replace(ended, steps=tuple(self.traces))
         return replace(self._whole(was_unsure), steps=tuple(self.traces))
 
+    def _refused(self) -> Verdict | None:
+        """Return how it ends with an event that the destination is not for, None where it is one."""
+        required = self.plan.requires
+        try:
+            return None if required is None or required.holds(self._values()) else not_taken(required.text)
+        except CannotRender as error:
+            return cannot_render("", error)
+
     def _step(self, step: Step) -> Verdict | None:
         """Do one step; return how the attempt ends there, None where it goes on."""
         occasion = Occasion(self.event, self._values(), self.now)
         try:
             unmet = next((each for each in step.conditions if not each.holds(occasion.values)), None)
             if unmet is not None:
-                self._skip(step, f"{unmet.word} {unmet.text}")
-                return None
+                return self._unmet(step, unmet)
             if step.name == self.position.unsure and not trusts_absence(self.position, step.timeout, occasion.now):
                 return self._wait(step, occasion.now)
             outgoing = render(self.plan, step, self.options, occasion)
@@ -140,9 +152,13 @@ class Run:
         kept = set(written_by(self.plan, self.position.done)) & set(values_in(self.progress.saved))
         return {name: value for name, value in picked.items() if value is not None or name not in kept}
 
-    def _skip(self, step: Step, why: str) -> None:
-        self.traces.append(StepTrace(step.name, "", SKIPPED, why[:64]))
+    def _unmet(self, step: Step, condition: Condition) -> Verdict | None:
+        """Leave a step out, or refuse to send it."""
+        if condition.word == "requires":
+            return self._reject(not_sent(step.name, condition.text))
+        self.traces.append(StepTrace(step.name, "", SKIPPED, f"{condition.word} {condition.text}"[:64]))
         self.position = self.position.with_done(step.name, SKIPPED)
+        return None
 
     def _wait(self, step: Step, now: datetime) -> Verdict:
         """Look once more before it is sent again: the destination may still be at work on it."""

@@ -29,6 +29,17 @@ TOO_LARGE = Verdict(
 )
 
 
+def not_taken(required: str) -> Verdict:
+    """Return the end of an attempt with an event that the destination is not for."""
+    detail = f"This destination takes only events of which `requires` is true ({required}); nothing was sent."
+    return Verdict(AttemptResult.REJECTED, "requires", detail)
+
+
+def not_sent(step: str, required: str) -> Verdict:
+    """Return the end of an attempt at a step that must not be sent as things stand."""
+    return Verdict(AttemptResult.REJECTED, "requires", f"The step {step} requires ({required}); it was not sent.")
+
+
 def cannot_render(step: str, error: Exception) -> Verdict:
     """Return the end of an attempt whose request cannot be made of this event. `error` names no value."""
     where = f"The step {step} cannot be made" if step else "The request cannot be made"

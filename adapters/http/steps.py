@@ -15,7 +15,8 @@ from adapters.http.reader import NOTHING, Path, Reader
 from adapters.http.rules import RULES, Rules
 from gateway.domain.adapter import Mistake
 from gateway.domain.event import NAMES
-from gateway.expressions.pieces import Pieces
+from gateway.expressions.pieces import Pieces, compile_pieces
+from gateway.expressions.templates import FaultyTemplate
 
 METHODS = ("get", "post", "put", "patch", "delete")
 """Keys of a step that say what is done, each with a path or a whole URL."""
@@ -35,17 +36,18 @@ _RESERVED = frozenset(NAMES | {"event", "secrets", GIVEN, "true", "false", "none
 def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
     """Return the plan of accepted and resolved settings, with every mistake in it."""
     reader = Reader({*NAMES, "event"}, options.groups)
+    requires = _condition("requires", settings, (), reader)
     given = settings.get("steps")
     if given is None:
         only = _request(settings, options, reader)
-        return Plan((only,), False, None, tuple(reader.mistakes))
+        return Plan((only,), False, None, tuple(reader.mistakes), requires)
     steps = [_step(one, ("steps", index), settings, options, reader) for index, one in enumerate(given)]
     _refuse_twice(given, steps, reader)
     find = _find(given, steps)
     plan = Plan(tuple(steps), True, find)
     if not reader.mistakes:
         _warn(plan, reader)
-    return Plan(plan.steps, True, find, tuple(reader.mistakes))
+    return Plan(plan.steps, True, find, tuple(reader.mistakes), requires)
 
 
 def probe_of(settings: Mapping[str, Any], options: Options) -> tuple[Step | None, tuple[Mistake, ...]]:
@@ -54,8 +56,23 @@ def probe_of(settings: Mapping[str, Any], options: Options) -> tuple[Step | None
     given = settings.get("probe")
     if given is None or given is False:
         return None, ()
-    step = _step({**given, "name": "probe"}, ("probe",), settings, options, reader)
+    # What all steps carry of an event, a question that is about none goes without.
+    common = {**settings, "query": _of_no_event(settings.get("query") or {}, reader)}
+    options = replace(options, headers=_of_no_event(options.headers, reader))
+    step = _step({**given, "name": "probe"}, ("probe",), common, options, reader)
     return replace(step, reads=True, repeatable=True), tuple(reader.mistakes)
+
+
+def _of_no_event(given: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if _names(str(value)) <= reader.names}
+
+
+def _names(text: str) -> frozenset[str]:
+    try:
+        return compile_pieces(text).names
+    except FaultyTemplate:
+        # The steps tell of it.
+        return frozenset({text})
 
 
 def _request(settings: Mapping[str, Any], options: Options, reader: Reader) -> Step:
@@ -93,9 +110,7 @@ def _step(given: Mapping[str, Any], path: Path, settings: Mapping[str, Any], opt
         headers=_headers(given, path, options, reader),
         body=_body(given, path, reader) or NoBody(),
         conditions=tuple(
-            Condition(key, reader.expression(given[key], (*path, key)), given[key])
-            for key in ("when", "unless")
-            if key in given
+            condition for word in ("when", "unless", "requires") if (condition := _condition(word, given, path, reader))
         ),
         rules=_rules(given, settings, path, reader),
         timeout=_timeout(given, options),
@@ -105,6 +120,10 @@ def _step(given: Mapping[str, Any], path: Path, settings: Mapping[str, Any], opt
     )
     reader.names.update(step.rules.save)
     return step
+
+
+def _condition(word: str, given: Mapping[str, Any], path: Path, reader: Reader) -> Condition | None:
+    return Condition(word, reader.expression(given[word], (*path, word)), given[word]) if word in given else None
 
 
 def _timeout(given: Mapping[str, Any], options: Options) -> timedelta:

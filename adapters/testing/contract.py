@@ -13,6 +13,7 @@ from adapters.testing.sample import sample_event
 from gateway.domain.adapter import Adapter, BatchAdapter, Preview
 from gateway.domain.delivery import AttemptResult, Verdict
 from gateway.domain.event import Event
+from gateway.domain.ids import derived_id
 
 _GOOD = (AttemptResult.DELIVERED, AttemptResult.DUPLICATE)
 
@@ -142,7 +143,7 @@ def _batched(place: Place) -> BatchAdapter:
 
 
 def _numbered(number: int) -> Event:
-    return sample_event(id=f"event-{number}", payment_id=str(number), receipt=f"UC2A1B2C{number:02}")
+    return sample_event(id=derived_id("event", str(number)), payment_id=str(number), receipt=f"UC2A1B2C{number:02}")
 
 
 def assert_names_no_payer(verdict: Verdict) -> None:

@@ -58,9 +58,12 @@ def _measured(kind: Kind, path: Path, number: int) -> Cost:
     document = parse(body)
     schema = resources.schema(kind.schema)
     authority, fast = jsonschema.Draft7Validator(schema), compile_schema(schema)
-    loads = _cpu_us(lambda: json.loads(body), number)
-    alone = _cpu_us(_way(kind, document, lambda pivoted: next(authority.iter_errors(pivoted), None)), number // 5)
-    return Cost(alone / loads, _cpu_us(_way(kind, document, fast), number) / loads)
+
+    def loads() -> Any:
+        return json.loads(body)
+
+    alone = _way(kind, document, lambda pivoted: next(authority.iter_errors(pivoted), None))
+    return Cost(_ratio(loads, alone, number // 5), _ratio(loads, _way(kind, document, fast), number))
 
 
 def _way(kind: Kind, document: Any, validate: Callable[[Any], Any]) -> Callable[[], None]:
@@ -84,12 +87,14 @@ def _is_taken(kind: Kind, path: Path) -> bool:
     return compile_schema(resources.schema(kind.schema))(pivoted) is None
 
 
-def _cpu_us(step: Callable[[], Any], number: int) -> float:
-    """Return the microseconds of processor time of one step, the median of nine series."""
-    series = []
-    for _ in range(REPEATS):
-        started = time.process_time()
-        for _ in range(number):
-            step()
-        series.append((time.process_time() - started) / number * 1e6)
-    return median(series)
+def _ratio(base: Callable[[], Any], step: Callable[[], Any], number: int) -> float:
+    """Return the processor time of a step as a multiple of another's, the median of nine pairs."""
+    return median(_cpu(step, number) / _cpu(base, number) for _ in range(REPEATS))
+
+
+def _cpu(step: Callable[[], Any], number: int) -> float:
+    """Return the seconds of processor time of so many steps."""
+    started = time.process_time()
+    for _ in range(number):
+        step()
+    return time.process_time() - started

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from gateway import app
 from gateway.cli.config_option import config_option
+from gateway.cli.printable import printable
 from gateway.domain.event import Event
 from gateway.domain.settings import Settings
 from gateway.domain.times import utc_now
@@ -89,4 +90,4 @@ def _line(event: Event) -> str:
 
 def columns(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
     """Return the named values of a row as a line."""
-    return "  ".join("-" if row[name] is None else str(row[name]) for name in names)
+    return printable("  ".join("-" if row[name] is None else str(row[name]) for name in names))

@@ -9,6 +9,7 @@ import click
 
 from gateway.cli.config_option import config_option
 from gateway.cli.events import json_option, opened_store, tenant_option
+from gateway.cli.printable import printable
 from gateway.domain.errors import PesagateError
 from gateway.store import story
 
@@ -37,7 +38,7 @@ def explain(config: Path, as_json: bool, tenant: str | None, name: str) -> None:
         click.echo(json.dumps(found_all, ensure_ascii=False))
         return
     for line in _lines(told, loose, asked, kept):
-        click.echo(line)
+        click.echo(printable(line))
 
 
 @click.command()
@@ -48,7 +49,7 @@ def conflicts(config: Path, as_json: bool, tenant: str | None) -> None:
     """List the callbacks that contradict what is known. They are kept, and were never booked."""
     with opened_store(config) as (_, connection):
         for row in story.conflicts(connection, tenant):
-            click.echo(json.dumps(row, ensure_ascii=False) if as_json else _conflict(row))
+            click.echo(json.dumps(row, ensure_ascii=False) if as_json else printable(_conflict(row)))
 
 
 def _conflict(row: dict[str, Any]) -> str:

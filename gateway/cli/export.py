@@ -14,7 +14,7 @@ from gateway.cli.config_option import config_option
 from gateway.cli.events import columns, dump, opened_store
 from gateway.cli.export_settings import settings_for
 from gateway.cli.progress import tracked
-from gateway.delivery.closing import rendering
+from gateway.delivery.closing import render_file, rendering
 from gateway.delivery.place import replace
 from gateway.domain.errors import PesagateError
 from gateway.domain.event import Event
@@ -84,7 +84,7 @@ def _again(config: Path, name: str) -> Rendered:
     with opened_store(config) as (_, connection):
         _require_ledger(connection)
         file = _only(name, export_ledger.file_named(connection, name))
-        return rendering(file, app.adapter_of).render(file.shortcode, export_ledger.events_in(connection, file.id))
+        return render_file(connection, file, rendering(file, app.adapter_of))
 
 
 def _only(name: str, found: list[ClosedFile]) -> ClosedFile:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from gateway.crash import point
@@ -23,6 +23,7 @@ from gateway.domain.errors import StoreUnavailable
 from gateway.domain.export import ClosedFile, CloseLines, FileWritten, Gathers, Rendered
 from gateway.domain.settings import Destination
 from gateway.domain.times import Clock
+from gateway.store.export_around import events_around
 from gateway.store.export_ledger import events_in, is_due, unwritten
 from gateway.store.queries import reading
 
@@ -134,7 +135,7 @@ class Closing:
 
     def _render(self, file: ClosedFile, gathers: Gathers) -> Rendered:
         with reading(self._parts.engine) as connection:
-            return gathers.render(file.shortcode, events_in(connection, file.id))
+            return render_file(connection, file, gathers)
 
 
 def _always(gathers: Gathers, _file: ClosedFile) -> Gathers:
@@ -147,6 +148,12 @@ def rendering(file: ClosedFile, make_adapter: Callable[[Destination], Adapter]) 
     if not isinstance(adapter, Gathers):
         raise TypeError(f"the adapter {file.adapter} makes no files")
     return adapter
+
+
+def render_file(connection: Connection, file: ClosedFile, gathers: Gathers) -> Rendered:
+    """Return a file's bytes, and whether its balances fit in with what other files have."""
+    events = list(events_in(connection, file.id))
+    return gathers.render(file.shortcode, events, events_around(connection, file, events))
 
 
 def _tell(name: tuple[str, str], error: Exception) -> None:

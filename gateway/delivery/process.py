@@ -43,7 +43,7 @@ def run(
     # Who does not take callbacks must not keep their port.
     close_listener()
     engine = open_engine(settings.store_url)
-    writer: Writer[DeliveryWrite, Future[Written], Written] = Writer(engine, write_deliveries, _resolve)
+    writer: Writer[DeliveryWrite, Future[Written], Written] = Writer(engine, write_deliveries, _resolve, gives_way=True)
 
     def commit(item: DeliveryWrite) -> Written:
         return _commit(writer, item)

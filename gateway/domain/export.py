@@ -140,6 +140,9 @@ class Gathers(Protocol):
         """Return where files go and what they are rendered with."""
         ...
 
-    def render(self, shortcode: str, events: Iterable[Event]) -> Rendered:
-        """Return the bytes of a file of these events: the same events give the same bytes, in whatever order."""
+    def render(self, shortcode: str, events: Iterable[Event], around: Iterable[Event] = ()) -> Rendered:
+        """Return the bytes of a file of these events: the same events give the same bytes, in whatever order.
+
+        `around` are events of other files: they change no byte, and only say what a note is to be about.
+        """
         ...

@@ -28,7 +28,9 @@ def receive_again(hooks: Hooks, tenant: Tenant | None, callback: Callback, reaso
         theirs = next((one for one in tenant.shortcodes.values() if names(one, named)), None)
         other = None if theirs is None else _hook(hooks, theirs, callback.kind)
         if theirs is not None and other is not None:
-            return receive(other, replace(callback, shortcode=theirs.number))
+            # Whoever signed it had the secret of the hook that it came to.
+            signed = replace(other, shortcode=replace(theirs, hmac=hook.shortcode.hmac))
+            return receive(signed, replace(callback, shortcode=theirs.number))
     return receive(hook, callback)
 
 

@@ -132,7 +132,15 @@ def _update(now: datetime, arrival: Arrival, payment: KnownPayment) -> Settled:
     if not adds(old, arrival.event) or event_id in payment.event_ids:
         return told
     merged = merge(old, arrival.event)
-    event = replace(merged, id=event_id, type=event_type, supersedes=old.id, received_at=arrival.callback.received_at)
+    event = replace(
+        merged,
+        id=event_id,
+        type=event_type,
+        # What stands for the payment may have been made for one that was joined to it.
+        payment_id=payment.id,
+        supersedes=old.id,
+        received_at=arrival.callback.received_at,
+    )
     updated = replace(payment, event_ids=payment.event_ids | {event_id})
     return replace(told, payment=updated, issue=issue(now, arrival, event, now))
 

@@ -14,7 +14,7 @@ from gateway.domain.outcome import Outcome
 from gateway.domain.provider import EPOCH, EPOCH_MS, ISO, DeclaredKind, Moment
 from gateway.expressions.picks import CannotPick, Pick, compile_pick
 from gateway.providers.kind import Kind, NewShape, Path, json_path
-from gateway.providers.mpesa.fields import amount, code, form_of, party, text
+from gateway.providers.mpesa.fields import amount, code, form_of, identifier, party, text
 from gateway.providers.signature import doubter
 
 SCHEMAS = "providers/"
@@ -67,7 +67,7 @@ class _Reader:
         declared = self._declared
         outcome = declared.outcomes.get(code(*_picked(body, self._outcome)) or "", Outcome.UNKNOWN)
         paid = self._amount(body, outcome)
-        keys = {name: text(*_picked(body, pick)) for name, pick in self._keys.items()}
+        keys = {name: identifier(*_picked(body, pick)) for name, pick in self._keys.items()}
         return Facts(
             family=declared.family,
             direction=declared.direction,
@@ -129,7 +129,7 @@ def _picked(body: Mapping[str, Any], pick: Pick) -> tuple[dict[str, Any], str]:
 
 
 def _identity(body: Mapping[str, Any], pick: Pick) -> str:
-    found = text(*_picked(body, pick))
+    found = identifier(*_picked(body, pick))
     if found is None:
         raise NewShape(pick.text, "is empty, and nothing else could tell this callback from others")
     return found
@@ -159,10 +159,14 @@ def _loaded(body: bytes) -> Any:
 
 def _reply(answer: Mapping[str, Pick], document: Any) -> bytes:
     """Return the body of an answer; what cannot be picked is null, since an answer is owed all the same."""
-    told: dict[str, Any] = {}
-    for name, pick in answer.items():
-        try:
-            told[name] = pick(document)
-        except CannotPick:
-            told[name] = None
-    return json.dumps(told, separators=(",", ":")).encode()
+    return json.dumps({name: _echo(pick, document) for name, pick in answer.items()}, separators=(",", ":")).encode()
+
+
+def _echo(pick: Pick, document: Any) -> Any:
+    try:
+        told = pick(document)
+        # 1e999 is read as infinity, which is no JSON.
+        json.dumps(told, allow_nan=False)
+    except (CannotPick, ValueError):
+        return None
+    return told

@@ -43,3 +43,22 @@ class Gather:
         except StoreUnavailable as error:
             for _, ticket in pairs:
                 ticket(error)
+
+
+class Nudge:
+    """Wakes delivery once for all that was committed in one turn."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
+        self._loop = loop
+        self._wake = wake
+        self._pending = False
+
+    def __call__(self) -> None:
+        """Ask for it; it is done at the end of the turn."""
+        if not self._pending:
+            self._pending = True
+            self._loop.call_soon(self._up)
+
+    def _up(self) -> None:
+        self._pending = False
+        self._wake()

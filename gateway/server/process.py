@@ -20,7 +20,7 @@ from gateway.domain.times import utc_now
 from gateway.pipeline.hooks import Hooks
 from gateway.server.counters import Counters
 from gateway.server.front import Front
-from gateway.server.gather import Gather
+from gateway.server.gather import Gather, Nudge
 from gateway.server.health import PATHS, application
 from gateway.server.hooks import MAX_BODY, Desk
 from gateway.server.intake import Intake, Outcome, Ticket, resolver
@@ -91,11 +91,14 @@ async def _serve(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnSt
 
 
 def _http_server(parts: Parts, writer: IntakeWriter, counters: Counters, patience: Patience) -> HTTPServer:
+    loop = asyncio.get_running_loop()
+    nudge = Nudge(loop, parts.wake)
+
     def committed(settled: Settled) -> None:
         if any(issue is not None and issue.destinations for issue in (settled.issue, settled.further)):
-            parts.wake()
+            nudge()
 
-    gather = Gather(asyncio.get_running_loop(), writer.submit_many, writer.room)
+    gather = Gather(loop, writer.submit_many, writer.room)
     ids = RowIds(int.from_bytes(os.urandom(2)), utc_now)
     trusted = parts.settings.server.trusted_proxies
     desk = Desk(parts.hooks, Intake(gather.submit, committed), ids, utc_now, counters, trusted)

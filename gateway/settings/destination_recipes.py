@@ -2,10 +2,12 @@
 
     erp: {adapter: http, recipe: tryton, url: https://erp.example.com/db, with: {key: {env: ERP_KEY}, journal: 3}}
 
-What is written beside `recipe` overrides it, mapping by mapping. In a recipe, `{with: journal}` stands for a parameter
-of the user, place and all, and templates reach parameters as `{{ with.journal }}`.
+What is written beside `recipe` overrides it, mapping by mapping; `auth`, texts and lists are replaced as a whole. In a
+recipe, `{with: journal}` stands for a parameter of the user, place and all, and templates reach those that are no
+secrets as `{{ with.journal }}`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,38 +18,47 @@ from gateway.settings.files import Source, read
 from gateway.settings.include import Whole
 from gateway.settings.interpolate import interpolate
 from gateway.settings.nearest import did_you_mean
-from gateway.settings.places import Flaw, Place, Steps, quoted
+from gateway.settings.places import Flaw, Steps, quoted
+from gateway.settings.recipe_parameters import WITH, Parameters
 from gateway.settings.recipes import over
 
 FOLDER = "destinations"
 """Where they lie below config/recipes/."""
 
-_MARK = "with"
+_WHOLE = ("auth", "probe")
+"""Keys of which one form takes the place of another, rather than joining it."""
+
+_TAKEN = re.compile(r"\bwith\.([a-z]\w*)")
 
 
 def with_destination_recipes(whole: Whole, environ: Mapping[str, str]) -> Whole:
     """Return the document in which each destination has what its recipe says, and the recipes' files."""
-    document, sources = whole.document, list(whole.sources)
-    value, parts, flaws = document.value, [], []
-    moved: dict[Steps, Steps] = {}
+    document, sources = whole.document, {source.path: source for source in whole.sources}
+    value, flaws, unusable = document.value, list(document.flaws), list(document.unusable)
+    parts: list[tuple[Steps, Document]] = []
+    origins: dict[Steps, Steps] = {}
     for steps, entry in list(_with_recipe(value)):
         found = _recipe(document, steps, entry)
         if isinstance(found, Flaw):
             flaws.append(found)
+            # Without its recipe nobody can tell what the parameters are.
+            unusable.append((*steps, WITH))
             continue
-        sources.append(found)
-        part = _Filled(document, steps, entry, interpolate(_body(found), environ))
-        value = _put(value, steps, part.merged())
-        parts.append((steps, replace(part.recipe, value=None)))
-        moved.update(part.moved)
-        flaws += part.flaws
+        sources[found.path] = found
+        filled = _Filled.of(document, steps, entry, interpolate(_body(found), environ))
+        value = _put(value, steps, filled.destination)
+        parts.append((steps, filled.recipe))
+        origins.update(filled.origins)
+        flaws += filled.parameters.flaws()
+        unusable += filled.unusable
     told = joined(document, parts)
-    for mine, theirs in ((document.places, told.places), (document.key_places, told.key_places)):
-        theirs.update(mine)
-    told.places.update({steps: document.place(given) for steps, given in moved.items()})
-    told.texts.update({steps: document.texts[given] for steps, given in moved.items() if given in document.texts})
-    complete = replace(told, value=value, flaws=(*told.flaws, *flaws))
-    return Whole(complete, tuple(sources))
+    # What stands in the configuration itself is on top, and so is its place.
+    told.places.update(document.places)
+    told.key_places.update(document.key_places)
+    told.places.update({steps: document.place(given) for steps, given in origins.items()})
+    told.texts.update({steps: document.texts[given] for steps, given in origins.items() if given in document.texts})
+    complete = replace(told, value=value, flaws=tuple(flaws), unusable=tuple(unusable), origins=origins)
+    return Whole(complete, tuple(sources.values()))
 
 
 def _with_recipe(value: Any) -> Iterator[tuple[Steps, dict[str, Any]]]:
@@ -63,11 +74,18 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _recipe(document: Document, steps: Steps, entry: Mapping[str, Any]) -> Source | Flaw:
+    """Return the file of a destination's recipe, or why there is none that fits."""
     name, known = entry["recipe"], resources.recipes(FOLDER)
-    if name in known:
-        return read(resources.recipe(FOLDER, name))
-    remedy = did_you_mean(name, known, "recipes")
-    return Flaw((*steps, "recipe"), document.place((*steps, "recipe")), f"no recipe is called {quoted(name)}.", remedy)
+    at = (*steps, "recipe")
+    if name not in known:
+        message, remedy = f"no recipe is called {quoted(name)}.", did_you_mean(name, known, "recipes")
+        return Flaw(at, document.place(at), message, remedy)
+    source = read(resources.recipe(FOLDER, name))
+    adapter = _body(source).at(("destination", "adapter"))
+    if entry.get("adapter", adapter) != adapter:
+        message = f"the recipe {quoted(name)} is one of the adapter {adapter}."
+        return Flaw(at, document.place(at), message, f"Write adapter: {adapter}, or leave the recipe out.")
+    return source
 
 
 def _body(source: Source) -> Document:
@@ -76,85 +94,120 @@ def _body(source: Source) -> Document:
     return source.document
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Filled:
-    """One destination with its recipe; `moved` tells which value of the user stands where the recipe names it."""
+    """One destination as if the user had written all of it."""
 
-    document: Document
-    steps: Steps
-    entry: Mapping[str, Any]
+    destination: dict[str, Any]
+    # The places of what is the recipe's.
     recipe: Document
-    moved: dict[Steps, Steps] = field(default_factory=dict)
-    flaws: list[Flaw] = field(default_factory=list)
+    parameters: Parameters
+    # Which value of the user stands where the recipe names it.
+    origins: Mapping[Steps, Steps]
+    # Where a value is missing of which `parameters` tells.
+    unusable: tuple[Steps, ...]
 
-    def merged(self) -> dict[str, Any]:
-        """Return the destination as if the user had written all of it."""
-        given = self._given()
-        body = self._filled(self.recipe.value["destination"], given, self.steps)
-        self.recipe = _below(self.recipe, "destination")
-        beside = {key: inner for key, inner in self.entry.items() if key not in ("recipe", _MARK)}
-        if "auth" in beside:
-            # One kind of authentication takes the place of another, it does not join it.
-            body.pop("auth", None)
-        plain = {name: value for name, value in given.items() if not isinstance(value, dict)}
-        merged: dict[str, Any] = over(body, {**beside, **({_MARK: plain} if plain else {})})
-        return merged
+    @classmethod
+    def of(cls, document: Document, steps: Steps, entry: Mapping[str, Any], recipe: Document) -> "_Filled":
+        """Fill a recipe with what stands in a destination's entry."""
+        beside = {key: inner for key, inner in entry.items() if key not in ("recipe", WITH)}
+        body = _left(recipe.value["destination"], beside)
+        asked = recipe.value.get("parameters") or {}
+        parameters = Parameters(entry["recipe"], asked, frozenset(_used(body)), document, (*steps, WITH))
+        filling = _Filling(parameters, steps)
+        filled = filling.value(body, steps)
+        given = parameters.open()
+        destination: dict[str, Any] = over(filled, {**beside, **({WITH: given} if given else {})})
+        kept = _places_of(body, recipe, "destination")
+        return cls(destination, kept, parameters, filling.origins, tuple(filling.unusable))
 
-    def _given(self) -> dict[str, Any]:
-        """Return every parameter's value: the user's, else the recipe's default, else null (and a flaw)."""
-        wanted = self.recipe.value.get("parameters") or {}
-        written = self.entry.get(_MARK) or {}
-        if not isinstance(written, dict):
-            self._flaw((*self.steps, _MARK), "must be a mapping of the recipe's parameters.", self._list(wanted))
-            written = {}
-        for name in written:
-            if name not in wanted:
-                message = f"the recipe {quoted(self.entry['recipe'])} has no parameter {quoted(name)}."
-                self._flaw((*self.steps, _MARK, name), message, did_you_mean(name, wanted, "parameters"), key=True)
-        for name, about in wanted.items():
-            if name not in written and "default" not in about:
-                message = f"the recipe {quoted(self.entry['recipe'])} needs the parameter {quoted(name)}."
-                self._flaw((*self.steps, "recipe"), message, f"Add it under with: {about['description']}")
-        return {name: written.get(name, about.get("default")) for name, about in wanted.items()}
 
-    def _list(self, wanted: Mapping[str, Any]) -> str:
-        return f"Its parameters: {', '.join(wanted) or 'none'}."
+@dataclass
+class _Filling:
+    """Puts parameters where `{with: name}` stands."""
 
-    def _flaw(self, steps: Steps, message: str, remedy: str, *, key: bool = False) -> None:
-        place: Place = self.document.key_place(steps) if key else self.document.place(steps)
-        self.flaws.append(Flaw(steps, place, message, remedy))
+    parameters: Parameters
+    above: Steps
+    origins: dict[Steps, Steps] = field(default_factory=dict)
+    unusable: list[Steps] = field(default_factory=list)
 
-    def _filled(self, value: Any, given: Mapping[str, Any], steps: Steps) -> Any:
+    def value(self, value: Any, steps: Steps) -> Any:
+        """Return a value of the recipe with the parameters in it. One that is null by default leaves its key out."""
+        name = _parameter(value)
+        if name is not None:
+            return self._given(name, steps)
         if isinstance(value, dict):
-            if set(value) == {_MARK} and value[_MARK] in given:
-                name = value[_MARK]
-                self._note(steps, (*self.steps, _MARK, name), given[name])
-                return given[name]
-            filled = {key: self._filled(inner, given, (*steps, key)) for key, inner in value.items()}
-            # A parameter that is null leaves its key out.
-            return {key: inner for key, inner in filled.items() if inner is not None or value[key] is None}
+            filled = {key: self.value(inner, (*steps, key)) for key, inner in value.items()}
+            return {key: inner for key, inner in filled.items() if inner is not None or self._stays(value, key)}
         if isinstance(value, list):
-            return [self._filled(inner, given, (*steps, index)) for index, inner in enumerate(value)]
+            return [self.value(inner, (*steps, index)) for index, inner in enumerate(value)]
+        return value
+
+    def _stays(self, value: Mapping[str, Any], key: str) -> bool:
+        name = _parameter(value[key])
+        return name is None or not self.parameters.is_usable(name)
+
+    def _given(self, name: str, steps: Steps) -> Any:
+        value = self.parameters.value(name)
+        self._note(steps, (*self.above, WITH, name), value)
+        if not self.parameters.is_usable(name):
+            self.unusable.append(steps)
         return value
 
     def _note(self, steps: Steps, source: Steps, value: Any) -> None:
-        if source not in self.document.places:
+        if source not in self.parameters.document.places:
             return
-        self.moved[steps] = source
+        self.origins[steps] = source
         if isinstance(value, dict):
             for key, inner in value.items():
                 self._note((*steps, key), (*source, key), inner)
 
 
-def _below(document: Document, key: str) -> Document:
-    """Return the part of a document below one of its keys, with its places."""
+def _parameter(value: Any) -> str | None:
+    """Return the name in `{with: name}`, None of any other value."""
+    name = value.get(WITH) if isinstance(value, dict) and len(value) == 1 else None
+    return name if isinstance(name, str) else None
+
+
+def _used(value: Any) -> Iterator[str]:
+    """Yield the parameters that a recipe's value takes."""
+    name = _parameter(value)
+    if name is not None:
+        yield name
+    elif isinstance(value, str):
+        yield from _TAKEN.findall(value)
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _used(inner)
+
+
+def _left(below: dict[str, Any], above: Mapping[str, Any], whole: tuple[str, ...] = _WHOLE) -> dict[str, Any]:
+    """Return what is left of a recipe's mapping where something else is written over it."""
+    left = {}
+    for key, inner in below.items():
+        if key not in above:
+            left[key] = inner
+        elif key not in whole and isinstance(inner, dict) and isinstance(above[key], dict):
+            left[key] = _left(inner, above[key], ())
+    return left
+
+
+def _places_of(left: Any, recipe: Document, key: str) -> Document:
+    """Return the places of what is left of a recipe below one of its keys."""
+    stands = frozenset(_all_steps(left, (key,)))
     return Document(
-        document.value[key],
-        {steps[1:]: place for steps, place in document.places.items() if steps[:1] == (key,)},
-        {steps[1:]: place for steps, place in document.key_places.items() if steps[:1] == (key,) and steps[1:]},
-        {steps[1:]: text for steps, text in document.texts.items() if steps[:1] == (key,)},
-        document.flaws,
+        None,
+        {steps[1:]: place for steps, place in recipe.places.items() if steps in stands and steps[1:]},
+        {steps[1:]: place for steps, place in recipe.key_places.items() if steps in stands and steps[1:]},
+        {steps[1:]: text for steps, text in recipe.texts.items() if steps in stands},
     )
+
+
+def _all_steps(value: Any, steps: Steps) -> Iterator[Steps]:
+    yield steps
+    if isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _all_steps(inner, (*steps, step))
 
 
 def _put(value: Any, steps: Steps, inner: Any) -> Any:

@@ -22,6 +22,9 @@ from gateway.settings.variable_types import settle_types
 COMMON_KEYS = ("adapter", "retry", *LANE_KEYS)
 """Keys of a destination that belong to the gateway; all others are its adapter's."""
 
+# Gone by the time that the adapter's are looked at, but meant by who misspells it.
+_READ_BEFORE = ("recipe",)
+
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
@@ -60,7 +63,7 @@ class Destinations:
 
     def _validated(self, validator: Any, own: dict[str, Any], section: Section) -> dict[str, Any]:
         settle_types(self.report.document, validator, own, section.steps)
-        check(self.report, validator, own, section.steps, COMMON_KEYS)
+        check(self.report, validator, own, section.steps, (*COMMON_KEYS, *_READ_BEFORE))
         marks = {steps: (mark, schema) for steps, mark, schema in marked(validator, own, section.steps)}
         return {key: self._resolved(value, section.at(key), marks) for key, value in own.items()}
 

@@ -1,7 +1,7 @@
 """A YAML file as plain values, with the place of every value and key beside them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,10 @@ class Document:
     # What stands in the file for a value that is not a text, or that was another text before substitution.
     texts: dict[Steps, str] = field(default_factory=dict)
     flaws: tuple[Flaw, ...] = ()
+    # Values that a flaw told elsewhere has made useless: nothing more is said of them.
+    unusable: tuple[Steps, ...] = ()
+    # What came from elsewhere in the document, by where it stands now: a recipe's parameters.
+    origins: Mapping[Steps, Steps] = field(default_factory=dict)
 
     def at(self, steps: Steps) -> Any:
         """Return the value at the steps, None where there is none."""
@@ -50,6 +54,13 @@ class Document:
     def key_place(self, steps: Steps) -> Place:
         """Return the place of the key before a value, of the value where no key stands before it."""
         return self.key_places.get(steps) or self.place(steps)
+
+    def origin(self, steps: Steps) -> Steps:
+        """Return the steps under which the user wrote a value: other ones where it is a recipe's parameter."""
+        for length in range(len(steps), 0, -1):
+            if steps[:length] in self.origins:
+                return self.origins[steps[:length]] + steps[length:]
+        return steps
 
     def shown(self, steps: Steps, value: Any) -> str:
         """Return a value as an error message may show it: as written, short, no password of a URL."""

@@ -51,7 +51,8 @@ class Loaded:
     def problem(self, steps: Steps, message: str, severity: str = "error") -> Problem:
         """Return a mistake that was found after reading, at the place of its value."""
         place = self.document.place(steps)
-        return Problem(place.file, place.line, place.column, dotted(steps), message, severity=severity)
+        key = dotted(self.document.origin(steps))
+        return Problem(place.file, place.line, place.column, key, message, severity=severity)
 
 
 def load(path: Path, known: Known, environ: Mapping[str, str]) -> Loaded:

@@ -1,6 +1,7 @@
 """The mistakes found so far, and which values are so wrong that later checks leave them alone."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from gateway.domain.problem import Problem
@@ -18,14 +19,19 @@ class Report:
         # Everything around a wrong value: such a mapping can still be walked, but not used whole.
         self._around: set[Steps] = set()
         self.extend(document.flaws)
+        for steps in document.unusable:
+            self._spoil(steps)
 
     def extend(self, flaws: Iterable[Flaw]) -> None:
         """Add flaws that were found elsewhere."""
         for flaw in flaws:
             self._flaws.append(flaw)
             if flaw.spoils and flaw.severity == "error":
-                self._wrong.add(flaw.steps)
-                self._around.update(flaw.steps[:length] for length in range(len(flaw.steps) + 1))
+                self._spoil(flaw.steps)
+
+    def _spoil(self, steps: Steps) -> None:
+        self._wrong.add(steps)
+        self._around.update(steps[:length] for length in range(len(steps) + 1))
 
     def error(self, steps: Steps, message: str, remedy: str = "", *, at_key: bool = False) -> None:
         """Add an error about the value at `steps`, shown at the value or at its key."""
@@ -56,7 +62,7 @@ class Report:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return everything found, by file, line and column."""
-        return problems_of(self._flaws)
+        return problems_of(replace(flaw, steps=self.document.origin(flaw.steps)) for flaw in self._flaws)
 
 
 def problems_of(flaws: Iterable[Flaw]) -> tuple[Problem, ...]:

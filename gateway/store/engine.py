@@ -16,7 +16,8 @@ _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
     # A page that is written again and again between two checkpoints is copied into the database once.
     "PRAGMA wal_autocheckpoint = 4000",
-    "PRAGMA cache_size = -65536",
+    # What is added lies side by side and what is looked up is mostly of today: more would only be memory.
+    "PRAGMA cache_size = -8192",
 )
 
 

@@ -28,8 +28,6 @@ _PLAIN: Mapping[str, str | None] = {
     "original_receipt": None,
 }
 _AMOUNTS = ("amount", "fees", "expected_amount")
-# Members of several values, of which those that are null are left out.
-_PARTS = ("payer", "result", "ids")
 
 
 def select_events(*more: Any) -> Select[Any]:
@@ -49,16 +47,12 @@ def event_body(event: Event, callback_id: int) -> str:
         value = getattr(event, name)
         if value != usual:
             told.append(f'"{name}":{"null" if value is None else _text(value)}')
-    for name in _AMOUNTS:
-        amount = getattr(event, name)
+    for name, amount in (("amount", event.amount), ("fees", event.fees), ("expected_amount", event.expected_amount)):
         if amount is not None:
             told.append(f'"{name}":"{money_text(amount)}"')
-    for name in _PARTS:
-        part = getattr(event, name)
-        if part is not None and (written := _object(part.as_dict())) != "{}":
-            told.append(f'"{name}":{written}')
+    told += [f'"{name}":{{{members}}}' for name, members in _parts(event) if members]
     if event.payee is not None:
-        told.append(f'"payee":{_object(event.payee.as_dict())}')
+        told.append(f'"payee":{{{_party(event.payee)}}}')
     if event.balances is not None:
         told.append(f'"balances":{_object({name: money_text(one) for name, one in event.balances.items()})}')
     if event.occurred_at is not None:
@@ -71,6 +65,37 @@ def event_body(event: Event, callback_id: int) -> str:
     if event.sources != (str(callback_id),):
         told.append(f'"sources":[{",".join([_text(one) for one in event.sources])}]')
     return f"{{{','.join(told)}}}"
+
+
+def _parts(event: Event) -> tuple[tuple[str, str], ...]:
+    """Return the members of several values, of which those that are null are left out."""
+    result, ids = event.result, event.ids
+    result_told = _members((("code", result.code), ("description", result.description)))
+    ids_told = _members(
+        (
+            ("merchant_request_id", ids.merchant_request_id),
+            ("checkout_request_id", ids.checkout_request_id),
+            ("conversation_id", ids.conversation_id),
+            ("originator_conversation_id", ids.originator_conversation_id),
+        )
+    )
+    return ("payer", _party(event.payer)), ("result", result_told), ("ids", ids_told)
+
+
+def _party(party: Party) -> str:
+    return _members(
+        (
+            ("msisdn", party.msisdn),
+            ("msisdn_masked", party.msisdn_masked),
+            ("msisdn_hash", party.msisdn_hash),
+            ("name", party.name),
+        )
+    )
+
+
+def _members(pairs: tuple[tuple[str, str | None], ...]) -> str:
+    # The names are ours and need no escaping.
+    return ",".join([f'"{name}":{_text(value)}' for name, value in pairs if value is not None])
 
 
 def _object(members: Mapping[str, str | None]) -> str:

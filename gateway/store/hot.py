@@ -8,9 +8,29 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Select, bindparam, column, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 
 Row = tuple[Any, ...]
+
+
+class _cursor:  # noqa: N801 - it is used as a function; contextlib's would cost as much as the statement
+    """Gives the driver's own cursor, inside the connection's transaction; its faults are raised as SQLAlchemy's."""
+
+    def __init__(self, connection: Connection, text: str) -> None:
+        self._connection = connection
+        self._text = text
+
+    def __enter__(self) -> Any:
+        self._cursor = self._connection.connection.cursor()
+        return self._cursor
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._cursor.close()
+        faults = self._connection.dialect.loaded_dbapi.Error
+        if isinstance(error, faults):
+            # Without the parameters: those hold phone numbers and names.
+            raise DBAPIError.instance(self._text, None, error, faults) from error
 
 
 class HotStatement:
@@ -30,12 +50,14 @@ class HotStatement:
             return
         text, order = self._text(connection.dialect)
         if order is None:
-            connection.exec_driver_sql(text, [dict(zip(self._names, row, strict=True)) for row in rows])
+            given: Sequence[Any] = [dict(zip(self._names, row, strict=True)) for row in rows]
         elif order == self._names:
-            connection.exec_driver_sql(text, list(rows))
+            given = rows
         else:
             places = [self._names.index(name) for name in order]
-            connection.exec_driver_sql(text, [tuple(row[place] for place in places) for row in rows])
+            given = [tuple([row[place] for place in places]) for row in rows]
+        with _cursor(connection, text) as cursor:
+            cursor.executemany(text, given)
 
     def _text(self, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
         """Return the text for this dialect and the order of its parameters, None where it takes them by name."""
@@ -62,7 +84,11 @@ class HotLookup:
         if not values:
             return ()
         many = _MANY[connection.dialect.name]
-        return connection.exec_driver_sql(self._text(connection.dialect, many), (many.parameter(values),)).fetchall()
+        text = self._text(connection.dialect, many)
+        with _cursor(connection, text) as cursor:
+            cursor.execute(text, (many.parameter(values),))
+            found: Sequence[Any] = cursor.fetchall()
+            return found
 
     def _text(self, dialect: Dialect, many: "_Many") -> str:
         if dialect.name not in self._compiled:

@@ -60,8 +60,9 @@ def read_known(connection: Connection, arrivals: Sequence[Arrival], now: datetim
     news = [one for one in arrivals if identity_key(one) not in stored.callbacks]
     results = [one for one in news if is_result(one)]
     wanted = {key for one in news if not is_result(one) for key in payment_keys(one)}
-    _read_waiting(connection, stored, wanted)
     wanted.update(key for one in results for direction in DIRECTIONS for key in subject_keys(one, direction))
+    # The answer to a status query may tell the very id under which others wait.
+    _read_waiting(connection, stored, wanted)
     found, said = _payment_of(connection, wanted), _said(connection, results)
     _read_payments(connection, stored, found, said)
     return stored

@@ -36,6 +36,7 @@ from gateway.store.tables import (
     CALLBACKS,
     DELIVERIES,
     EVENTS,
+    PAYMENTS,
     QUARANTINE,
     QUESTIONS,
     RESULT_IDS,
@@ -51,11 +52,20 @@ Before = int
 _IS_CONFLICT = CALLBACKS.c.disposition == Disposition.CONFLICT.value
 # Pending, or a dead letter that somebody may yet replay: its destination may want the bytes.
 _UNDELIVERED = DELIVERIES.c.state != DeliveryState.DELIVERED.value
-# A result whose payment has not come has an event of its own all the same.
+_ITS, _PART = PAYMENTS.alias("its"), PAYMENTS.alias("part")
 _IS_OPEN = or_(
     exists().where(
         EVENTS.c.payment_seq == CALLBACKS.c.payment_seq, DELIVERIES.c.event_seq == EVENTS.c.seq, _UNDELIVERED
     ),
+    # Payments that turned out to be one go together: the one that the others were joined to, and those others.
+    exists().where(
+        CALLBACKS.c.payment_seq == _ITS.c.seq,
+        or_(_PART.c.seq == _ITS.c.joined_to, _PART.c.joined_to.in_([_ITS.c.seq, _ITS.c.joined_to])),
+        EVENTS.c.payment_seq == _PART.c.seq,
+        DELIVERIES.c.event_seq == EVENTS.c.seq,
+        _UNDELIVERED,
+    ),
+    # A result whose payment has not come has an event of its own all the same.
     exists().where(
         RESULT_IDS.c.callback_id == CALLBACKS.c.id, DELIVERIES.c.event_seq == RESULT_IDS.c.event_seq, _UNDELIVERED
     ),

@@ -1,22 +1,22 @@
 """Quarantined callbacks, once more: what becomes an event is settled and resolved in one transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, not_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, not_, select, update
 
 from gateway.crash import point
 from gateway.domain.callback import Callback
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.received import Arrival, Quarantined, Received
 from gateway.domain.settled import Settled
-from gateway.domain.times import to_micros
+from gateway.domain.times import from_micros, to_micros
 from gateway.store.callbackrow import callback_of
 from gateway.store.inbox import Settle
 from gateway.store.known import read_known
 from gateway.store.settled_rows import write_settled
-from gateway.store.tables import QUARANTINE
+from gateway.store.tables import CALLBACKS, QUARANTINE
 from gateway.store.writer import cause_of, is_the_stores
 
 CHUNK = 100
@@ -73,24 +73,30 @@ def reprocess(
     receive: Callable[[Callback, str], Received],
     settle: Settle,
     now: datetime,
+    new_id: Callable[[], int],
 ) -> list[Reviewed]:
     """Take quarantined callbacks once more, in the caller's transaction; rows that are resolved by now are left out.
 
     `receive` is given each callback with the reason for which it was set aside. What is still not understood keeps its
-    row, with the reason of today.
+    row, with the reason of today. A row whose callback has been taken before, and whose bytes have come again since, is
+    a callback of its own, with a `new_id`: it may tell other facts by now.
     """
     rows = connection.execute(
         select(QUARANTINE).where(QUARANTINE.c.id.in_(ids), not_(QUARANTINE.c.resolved)).order_by(QUARANTINE.c.id)
     ).mappings()
-    received = [receive(callback_of(dict(row)), row["reason"]) for row in rows]
-    arrivals = [one for one in received if isinstance(one, Arrival)]
+    taken = set(connection.scalars(select(CALLBACKS.c.id).where(CALLBACKS.c.id.in_(ids))))
+    received = {
+        row["id"]: receive(_again(row, new_id()) if row["id"] in taken else callback_of(dict(row)), row["reason"])
+        for row in rows
+    }
+    arrivals = [one for one in received.values() if isinstance(one, Arrival)]
     stored = read_known(connection, arrivals, now)
     settled = settle(stored, arrivals)
     write_settled(connection, settled, stored)
     by_callback = {one.arrival.callback.id: one for one in settled}
-    for one in received:
-        _note(connection, one)
-    return [Reviewed(one.callback.id, one, by_callback.get(one.callback.id)) for one in received]
+    for row_id, one in received.items():
+        _note(connection, row_id, one)
+    return [Reviewed(row_id, one, by_callback.get(one.callback.id)) for row_id, one in received.items()]
 
 
 def reprocess_all(engine: Engine, ids: Sequence[int], take: Take) -> Iterator[Reviewed | Refused]:
@@ -131,8 +137,13 @@ def resolve(connection: Connection, row_id: int) -> bool:
     return connection.execute(query).rowcount == 1
 
 
-def _note(connection: Connection, received: Received) -> None:
-    this = update(QUARANTINE).where(QUARANTINE.c.id == received.callback.id)
+def _again(row: RowMapping, new_id: int) -> Callback:
+    seen_at = row["received_at"] if row["last_seen_at"] is None else row["last_seen_at"]
+    return replace(callback_of(dict(row)), id=new_id, received_at=from_micros(seen_at))
+
+
+def _note(connection: Connection, row_id: int, received: Received) -> None:
+    this = update(QUARANTINE).where(QUARANTINE.c.id == row_id)
     if isinstance(received, Quarantined):
         told = {"reason": received.reason.value, "path": received.path, "detail": received.detail}
         connection.execute(this.values(told))

@@ -10,14 +10,15 @@ from sqlalchemy.dialects import sqlite
 from gateway.domain.callback import Callback
 from gateway.domain.errors import QuarantineFull
 from gateway.domain.event import money_text
-from gateway.domain.received import Quarantined, Question
+from gateway.domain.received import Quarantined, Question, Reason
 from gateway.domain.settings import Quota
 from gateway.domain.times import to_micros
 from gateway.store.callbackrow import HEAD, TAIL, callback_row
 from gateway.store.hot import HotStatement, Row
 from gateway.store.tables import QUARANTINE, QUESTIONS
 
-Hook = tuple[str, str, str]
+Hook = tuple[str, str, str | None]
+"""Tenant, shortcode and kind. None: all kinds, which is what bounds those that are not known."""
 
 _INSERT = sqlite.insert(QUARANTINE)
 # The same bytes on the same hook are one row, counted.
@@ -67,17 +68,17 @@ def write_quarantine(
     full: dict[int, QuarantineFull] = {}
     rows: list[Row] = []
     for hook, items in _by_hook(quarantined).items():
-        known = _known(connection, hook, {item.callback.body_digest for item in items})
+        known = _known(connection, hook, items)
         room = _room(connection, hook, quota(*hook[:2]))
         for item in items:
             callback = item.callback
             size = _size(callback)
-            lacks = None if callback.body_digest in known else room.take(size)
+            lacks = None if _bytes_of(callback) in known else room.take(size)
             if lacks is None:
-                known.add(callback.body_digest)
+                known.add(_bytes_of(callback))
                 rows.append((*callback_row(callback, (item.reason.value, item.path, item.detail)), size))
             else:
-                full[callback.id] = QuarantineFull(f"the quarantine of {' '.join(hook)} is full ({lacks})")
+                full[callback.id] = QuarantineFull(f"the quarantine of {_named(hook)} is full ({lacks})")
     _QUARANTINE(connection, rows)
     return full
 
@@ -86,8 +87,18 @@ def _by_hook(quarantined: Sequence[Quarantined]) -> dict[Hook, list[Quarantined]
     hooks: dict[Hook, list[Quarantined]] = {}
     for item in quarantined:
         callback = item.callback
-        hooks.setdefault((callback.tenant, callback.shortcode, callback.kind), []).append(item)
+        # Anybody with the key can make up kinds without end: a room for each would be no bound.
+        kind = None if item.reason is Reason.UNKNOWN_KIND else callback.kind
+        hooks.setdefault((callback.tenant, callback.shortcode, kind), []).append(item)
     return hooks
+
+
+def _named(hook: Hook) -> str:
+    return " ".join("for kinds that are not known" if part is None else part for part in hook)
+
+
+def _bytes_of(callback: Callback) -> tuple[str, str]:
+    return callback.kind, callback.body_digest
 
 
 def _room(connection: Connection, hook: Hook, quota: Quota) -> _Room:
@@ -107,15 +118,19 @@ def _size(callback: Callback) -> int:
     return len(callback.body) + sum(len(name) + len(value) for each in told for name, value in each.items())
 
 
-def _known(connection: Connection, hook: Hook, digests: set[str]) -> set[str]:
-    """Return the digests of bytes that have a row already, open or not: they are counted there, and need no room."""
-    query = select(QUARANTINE.c.body_digest).where(*_of(hook), QUARANTINE.c.body_digest.in_(digests))
-    return set(connection.scalars(query))
+def _known(connection: Connection, hook: Hook, items: Sequence[Quarantined]) -> set[tuple[str, str]]:
+    """Return, by kind and digest, the bytes that have a row already, open or not: counted there, they need no room."""
+    kinds, digests = zip(*(_bytes_of(item.callback) for item in items), strict=True)
+    table = QUARANTINE.c
+    query = select(table.kind, table.body_digest).where(
+        *_of(hook[:2]), table.kind.in_(set(kinds)), table.body_digest.in_(set(digests))
+    )
+    return {(kind, digest) for kind, digest in connection.execute(query)}
 
 
-def _of(hook: Hook) -> tuple[ColumnElement[bool], ...]:
+def _of(hook: Sequence[str | None]) -> tuple[ColumnElement[bool], ...]:
     columns = (QUARANTINE.c.tenant, QUARANTINE.c.shortcode, QUARANTINE.c.kind)
-    return tuple(column == value for column, value in zip(columns, hook, strict=True))
+    return tuple(column == value for column, value in zip(columns, hook, strict=False) if value is not None)
 
 
 def write_questions(connection: Connection, questions: Sequence[Question]) -> None:

@@ -110,12 +110,11 @@ def _write_payments(connection: Connection, told: Sequence[Settled], numbers: Ma
 
 
 def _is_told(one: Settled, value: str) -> bool:
-    """Tell whether the payment's first event, or its callback's identity, names this value of a key."""
-    event = one.arrival.event
-    return one.new_payment and (
-        value in (event.receipt, event.ids.checkout_request_id, one.arrival.facts.identity)
-        or value in (event.ids.conversation_id, event.ids.originator_conversation_id)
-    )
+    """Tell whether the payment's first event, or its callback's identity, names this value of a key for ever.
+
+    Of the event's ids it is the receipt that does: a twin may put its own in place of the others.
+    """
+    return one.new_payment and value in (one.arrival.event.receipt, one.arrival.facts.identity)
 
 
 def _callback_row(one: Settled, numbers: Mapping[str, int]) -> Row:

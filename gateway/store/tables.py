@@ -170,7 +170,7 @@ PAYMENT_KEYS = Table(
     Column("direction", String(8), primary_key=True),
     Column("name", String(64), primary_key=True),
     Column("payment_seq", RowId, ForeignKey("payments.seq"), nullable=False),
-    # True: neither an event of the payment nor the identity of its callback tells this value.
+    # False: the receipt of an event of the payment, or the identity of its callback, is this value.
     Column("apart", Boolean, nullable=False, server_default=false()),
     Index(
         "payment_keys_apart",

@@ -4,6 +4,7 @@ Nothing waits for a timer: while one commit runs, the next batch gathers by itse
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -26,8 +27,15 @@ Resolve = Callable[[Sequence[tuple[Ticket, Written | Exception]]], None]
 _LOG = structlog.get_logger("store")
 
 
+_LONGEST_PAUSE_S = 0.2
+"""SQLite's own waiting looks at least every tenth of a second: in a pause of this length it finds its turn."""
+
+
 class Writer(Generic[Item, Ticket, Written]):
-    """Group commit behind a queue. `submit` may be called from any thread."""
+    """Group commit behind a queue. `submit` may be called from any thread.
+
+    One that `gives_way` leaves the store free between two commits for as long as the first of them took.
+    """
 
     def __init__(
         self,
@@ -37,12 +45,16 @@ class Writer(Generic[Item, Ticket, Written]):
         *,
         limit: int = 4096,
         batch: int = 512,
+        gives_way: bool = False,
     ) -> None:
         self._engine = engine
         self._write = write
         self._resolve = resolve
         self._limit = limit
         self._batch = batch
+        # Of several processes with one SQLite file the lock goes to whoever asks in the right instant: a writer that
+        # commits again at once keeps the others out for as long as it has work.
+        self._gives_way = gives_way
         self._queue: deque[tuple[Item, Ticket]] = deque()
         self._work = threading.Condition()
         self._closing = False
@@ -76,12 +88,16 @@ class Writer(Generic[Item, Ticket, Written]):
     def _run(self) -> None:
         while batch := self._take():
             items = [item for item, _ in batch]
+            begun = time.monotonic()
             outcomes = self._commit(items)
+            took = time.monotonic() - begun
             try:
                 self._resolve([(ticket, outcome) for (_, ticket), outcome in zip(batch, outcomes, strict=True)])
             except Exception:
                 # The rows are safe; whoever asked is gone. The writer has to live for the others.
                 _LOG.exception("nobody took the outcomes of a batch", rows=len(items))
+            if self._gives_way and self._queue:
+                time.sleep(min(took, _LONGEST_PAUSE_S))
         self._disconnect()
 
     def _take(self) -> list[tuple[Item, Ticket]]:

@@ -119,6 +119,14 @@ def test_a_constraint_or_the_primary_key_counts(tmp_path: Path, backend: str, un
         assert deliver(table, columns=columns) == (DELIVERED, "inserted")
 
 
+@pytest.mark.parametrize("kind", ["VARCHAR(20)", "VARCHAR(20) NOT NULL", "DECIMAL(20,0)", "TEXT COLLATE BINARY"])
+def test_unique_beside_a_column_with_a_length_counts_in_sqlite(tmp_path: Path, kind: str) -> None:
+    columns = {"receipt": {"value": "{{ receipt }}", "type": "text"}, "amount": "{{ amount }}"}
+    ddl = f"CREATE TABLE mpesa_payments (receipt {kind} UNIQUE, amount {{money}})"
+    with customer("sqlite", tmp_path, (ddl,)) as table:
+        assert not [told for told in live(table, columns=columns) if "keeps (receipt) unique" in told]
+
+
 def test_a_column_that_is_not_there_is_told_with_the_one_meant(erp_table: Customer) -> None:
     (told,) = live(erp_table, columns={**COLUMNS, "payer_": "{{ payer.name }}"})
     assert told == "The table mpesa_payments has no column payer_; did you mean payer?"

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from opened_store import Store
-from sqlalchemy import insert
+from stored_event import store_event
 
 from adapters.export import ExportAdapter
 from adapters.testing import AdapterContract, MemoryProgress, Place, sample_event
@@ -20,10 +21,8 @@ from gateway.domain.delivery import AttemptResult, DeliveryState, Verdict
 from gateway.domain.due import AttemptEnded, DeliveryWrite, Next
 from gateway.domain.event import Event
 from gateway.domain.settings import Destination
-from gateway.domain.times import to_micros, utc_now
+from gateway.domain.times import utc_now
 from gateway.store.deliveries import write_deliveries
-from gateway.store.eventrow import event_json
-from gateway.store.tables import CALLBACKS, DELIVERIES, EVENTS, PAYMENTS
 
 NOW = utc_now()
 
@@ -45,35 +44,12 @@ class Booking(ExportAdapter):
         return verdict
 
     def _delivery(self, connection: Any, event: Event) -> int:
-        known = [row for row in self._store.query("SELECT id, event_id FROM deliveries") if row[1] == event.id]
-        if known:
-            return int(known[0][0])
-        micros, callback = to_micros(NOW), len(self._store.query("SELECT id FROM callbacks")) + 1
-        connection.execute(
-            insert(PAYMENTS).values(
-                id=event.payment_id, tenant="duka", shortcode="600638", provider="mpesa", direction="in", outcome=2,
-                event_id=event.id, created_at=micros, updated_at=micros,
-            )
-        )  # fmt: skip
-        connection.execute(
-            insert(CALLBACKS).values(
-                id=callback, tenant="duka", shortcode="600638", kind="stk", identity=event.id, facts_digest="",
-                payment_id=event.payment_id, disposition="accepted", body_digest="", content_type="", headers="{}",
-                context="{}", source="", received_at=micros, last_seen_at=micros,
-            )
-        )  # fmt: skip
-        connection.execute(
-            insert(EVENTS).values(
-                id=event.id, tenant="duka", shortcode="600638", type=event.type, payment_id=event.payment_id,
-                callback_id=callback, body=event_json(event), created_at=micros, sealed_at=micros,
-            )
-        )  # fmt: skip
-        made = connection.execute(
-            insert(DELIVERIES).values(
-                event_id=event.id, tenant="duka", destination="books", state="pending", due_at=micros, updated_at=micros
-            )
-        )
-        return int(made.inserted_primary_key[0])
+        known = self._store.query("SELECT seq, id FROM events")
+        found = [int(seq) for seq, public in known if public in (event.id, UUID(event.id).hex, UUID(event.id).bytes)]
+        if found:
+            return found[0]
+        store_event(connection, event, len(known) + 1, NOW)
+        return len(known) + 1
 
 
 class LedgerPlace(Place):

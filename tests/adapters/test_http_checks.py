@@ -412,6 +412,17 @@ LIVE = [
     ({"steps": [FIND, {**STEP, **UNLESS}]}, [Answer(200)], ["HEAD /x"], ""),
     ({"probe": {"get": "/user?a=1"}}, [Answer(200)], ["GET /x/user?a=1"], ""),
     ({"probe": {"get": "/user"}}, [Answer(404)], ["GET /x/user"], "`probe`: 127.0.0.1 answered 404 Not Found."),
+    # What every step carries of an event, a question about none goes without.
+    (
+        {
+            "probe": {"get": "/user"},
+            "headers": {"X-A": "{{ receipt }}", "X-B": "b"},
+            "query": {"a": "1", "r": "{{ id }}"},
+        },
+        [Answer(200)],
+        ["GET /x/user?a=1"],
+        "",
+    ),
     (
         {"probe": {"get": "/user", "success_when": "body.user"}},
         [Answer(200, body=b'{"user": null}')],

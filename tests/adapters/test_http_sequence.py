@@ -313,6 +313,47 @@ def test_faulty_steps_send_nothing_and_wait(shop: Shop) -> None:
     assert (verdict.result, verdict.reason, shop.sent()) == (RETRY, "faulty_settings", [])
 
 
+@pytest.mark.parametrize("sent_as", [{"steps": STEPS}, {"body": {"ref": "{{ receipt }}"}}, {"raw": True}])
+@pytest.mark.parametrize(
+    ("event", "takes"),
+    [
+        ({}, True),
+        ({"receipt": None}, False),
+        ({"type": "payment.failed"}, False),
+        ({"type": "payout.succeeded"}, False),
+    ],
+)
+def test_an_event_that_the_destination_is_not_for_is_refused_before_anything_is_sent(
+    event: dict[str, Any], takes: bool, sent_as: dict[str, Any], shop: Shop, make_http: Make
+) -> None:
+    adapter = make_http(shop.receiver.url, requires="receipt and type == 'payment.succeeded'", **sent_as)
+    verdict, preview = adapter.deliver(sample_event(**event), MemoryProgress()), adapter.preview(sample_event(**event))
+    assert (verdict.reason != "requires") is takes
+    assert bool(shop.sent()) is takes
+    if not takes:
+        assert verdict.result is REJECTED
+        assert "(receipt and type == 'payment.succeeded'); nothing was sent." in verdict.detail
+        assert [each.body for each in preview] == [verdict.detail]
+
+
+def test_a_step_that_requires_what_is_not_so_is_a_dead_letter(shop: Shop) -> None:
+    """A look-up that finds somebody else's payment cannot be trusted to tell that this one is not there."""
+    find = {"name": "find", "get": "/moves", "save": {"found": "body.data[].ref"}}
+    create = {"name": "create", "unless": "receipt in found", "requires": "not found", "post": "/moves", "body": {}}
+    shop.settings["steps"] = [find, create]
+    verdict = shop.attempt(said({"data": [{"ref": "another's"}]}))
+    assert (verdict.result, verdict.reason, shop.sent()) == (REJECTED, "requires", ["GET /moves"])
+    assert verdict.detail == "The step create requires (not found); it was not sent."
+    # A person looks, mends it and replays.
+    assert shop.attempt(said({"data": [{"ref": sample_event().receipt}]})).result is DUPLICATE
+    assert shop.sent() == ["GET /moves"]
+
+
+def test_what_is_required_is_asked_of_the_event_alone(make_http: Make) -> None:
+    (found,) = make_http("https://erp.example", requires="receipt and not move", steps=STEPS).check()
+    assert "takes the name 'move', which there is not" in found
+
+
 @pytest.mark.parametrize("reference", [None, "", "..", "."])
 def test_a_part_of_an_address_that_is_nothing_or_dots_is_refused(
     reference: str | None, shop: Shop, make_http: Make

@@ -275,3 +275,58 @@ def test_a_shape_that_is_new_becomes_an_event_once_its_schema_knows_it(pesagate:
     assert [one["became"] for one in pesagate.rows("quarantine", "reprocess", "--yes")] == ["accepted"]
     pesagate.wait_for_state("delivered")
     assert len(erp.requests) == 1
+
+
+SIGNED = {
+    "schema": {"type": "object", "required": ["id", "state"]},
+    "identity": "id",
+    "keys": {"receipt": "receipt"},
+    "outcome": {"from": "state", "table": {"PAID": "succeeded"}},
+    "fields": {"amount": "paid", "shortcode": "till", "receipt": "receipt"},
+    "hmac": {"header": "X-Signature", "secret": "the key of the provider"},
+}
+BOUGHT = {"id": "7", "state": "PAID", "paid": "12.50", "asked": "13.00", "receipt": "R7", "till": "600222"}
+
+
+def send_signed(pesagate: Gateway, secret: str) -> requests.Response:
+    body = json.dumps(BOUGHT).encode()
+    headers = {"X-Signature": hmac.digest(secret.encode(), body, "sha256").hex()}
+    return requests.post(f"{pesagate.base}/hooks/{KEY}/mobipay", data=body, headers=headers, timeout=30)
+
+
+def test_a_signed_body_that_names_another_shortcode_goes_there_with_the_signature_of_its_hook(
+    pesagate: Gateway,
+) -> None:
+    """It was looked at with the secret of the shortcode that it names, which its sender does not have."""
+    pesagate.config["providers"] = {"mobipay": SIGNED}
+    shortcodes = pesagate.config["tenants"]["duka"]["shortcodes"]
+    shortcodes["600638"]["hmac"] = {"mobipay": "the key of 600638"}
+    pesagate.start()
+    send_signed(pesagate, "the key of 600638")
+    send_signed(pesagate, "the key of nobody")
+    (row,) = pesagate.rows("quarantine")
+    assert (row["reason"], row["seen"]) == ("foreign_shortcode", 2)
+    shortcodes["600222"] = {"type": "paybill", "key": "her-key-0123456789-ABCDEFGHIJK", "hmac": {"mobipay": "hers"}}
+    pesagate.write()
+    assert [one["became"] for one in pesagate.rows("quarantine", "reprocess", "--yes")] == ["accepted"]
+    assert [event["shortcode"] for event in pesagate.rows("events")] == ["600222"]
+
+
+def test_bytes_that_come_again_after_they_were_taken_may_tell_other_facts_by_now(pesagate: Gateway) -> None:
+    """The store refused them for ever: they bore the number of the callback that they had become before."""
+    pesagate.config["providers"] = {"mobipay": SIGNED | {"hmac": False}}
+    shortcodes = pesagate.config["tenants"]["duka"]["shortcodes"]
+    shortcodes["600222"] = {"type": "paybill", "key": "her-key-0123456789-ABCDEFGHIJK"}
+    pesagate.start()
+
+    def taken_again() -> list[str]:
+        assert send_signed(pesagate, "").headers["Pesagate-Result"] == "quarantined"
+        return [one["became"] for one in pesagate.rows("quarantine", "reprocess", "--yes")]
+
+    assert taken_again() == ["accepted"]
+    assert taken_again() == ["duplicate"]
+    pesagate.config["providers"]["mobipay"]["fields"] = SIGNED["fields"] | {"amount": "asked"}
+    pesagate.write()
+    assert taken_again() == ["conflict"]
+    assert taken_again() == ["duplicate"]
+    assert [event["amount"] for event in pesagate.rows("events")] == ["12.50"]

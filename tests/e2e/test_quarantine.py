@@ -203,6 +203,25 @@ def test_a_full_quarantine_is_said_so_and_takes_more_when_a_person_has_looked(pe
     assert pesagate.post("stk", bad[2]).status_code == 400
 
 
+def test_kinds_that_somebody_makes_up_do_not_each_have_a_quarantine_of_their_own(pesagate: Gateway) -> None:
+    """Whoever had the key could fill the disk: kind1, kind2, kind3 and so on."""
+    pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]["quarantine_limit"] = 2
+    pesagate.start()
+    answers = [pesagate.post(f"kind{number}", b"{}").status_code for number in range(4)]
+    assert answers == [200, 200, 503, 503]
+    # The same bytes on the same path are counted; kinds that are known have their own room.
+    assert pesagate.post("kind0", b"{}").headers["Pesagate-Result"] == "quarantined"
+    assert pesagate.post("stk", b"{}").headers["Pesagate-Result"] == "quarantined"
+    assert sorted((row["kind"], row["seen"]) for row in pesagate.rows("quarantine")) == [
+        ("kind0", 2), ("kind1", 1), ("stk", 1),
+    ]  # fmt: skip
+    said = {line["event"] for line in pesagate.log_lines() if "is full" in line["event"]}
+    assert said == {"the quarantine of duka 600638 for kinds that are not known is full (quarantine_limit)"}
+    for row in pesagate.rows("quarantine"):
+        assert pesagate.run("quarantine", "resolve", row["id"]).returncode == 0
+    assert pesagate.post("kind3", b"{}").status_code == 200
+
+
 def test_a_quarantine_is_full_of_bytes_too(pesagate: Gateway) -> None:
     pesagate.config["tenants"]["duka"]["shortcodes"]["600638"]["quarantine_size"] = "256KiB"
     pesagate.start()
@@ -222,3 +241,17 @@ def test_a_quarantine_is_full_of_bytes_too(pesagate: Gateway) -> None:
     first = next(row["id"] for row in pesagate.rows("quarantine") if row["kind"] == "stk")
     assert pesagate.run("quarantine", "resolve", first).returncode == 0
     assert pesagate.post("stk", large[4]).status_code == 200
+
+
+def test_what_others_wrote_breaks_no_line_and_does_nothing_to_a_terminal(pesagate: Gateway) -> None:
+    """A reference with a line end looked like one more row, and its escapes reached the terminal."""
+    pesagate.start()
+    # It is recorded after its answer, and before what comes next.
+    pesagate.post("c2b-validation", c2b("UKO7R8T1YC", BillRefNumber="a\rb"))
+    pesagate.post("c2b-confirmation", c2b("UKO7R8T1YB", BillRefNumber="\x1b[31mRED\n2026  booked"))
+    (row,) = pesagate.run("events").stdout.splitlines()
+    assert "\\x1b[31mRED\\n2026  booked" in row
+    assert "a\\rb" in pesagate.run("questions").stdout
+    views = (["events"], ["questions"], ["explain", "UKO7R8T1YB"])
+    told = [pesagate.run(*words).stdout for words in views]
+    assert all(line.isprintable() for text in told for line in text.split("\n"))

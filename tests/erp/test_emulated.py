@@ -1,19 +1,18 @@
 """Every recipe against an emulated ERP: each receipt once, whatever happens to an answer on its way."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from erp.emulated.business_central import BusinessCentral
-from erp.emulated.frappe import ErpNext
-from erp.emulated.odoo import Odoo18, Odoo19, OdooWebhook, not_serialized, without_result
-from erp.emulated.online import QuickBooks, SageAccounting, Xero, ZohoBooks
+from erp.emulated.cases import CASES, destination_of
+from erp.emulated.odoo import OdooWebhook, not_serialized, without_result
 from erp.emulated.sap import SapB1
 from erp.emulated.server import (
+    Asked,
     EmulatedErp,
     Fault,
+    Told,
     answers,
     does_and_fails,
     falls_over,
@@ -22,131 +21,11 @@ from erp.emulated.server import (
     loses_its_answer,
     told,
 )
-from erp.emulated.tally import Tally
 from gateway_process import Gateway, configuration, free_port, gateway
 from simulated import c2b, stk
 
 RECEIPT = "UKO7R8T1YB"
 
-
-@dataclass(frozen=True)
-class Case:
-    """How a recipe is used with an emulated ERP."""
-
-    make: Callable[[], EmulatedErp]
-    # Path behind the ERP's address, and the parameters, given the running ERP.
-    path: str
-    given: Callable[[Any], dict[str, Any]]
-    # Requests before the one that books: log-ins, look-ups.
-    before: int = 0
-
-
-def _oauth(erp: Any, token_path: str) -> dict[str, Any]:
-    return {
-        "client_id": erp.tokens.client,
-        "client_secret": erp.tokens.secret,
-        "refresh_token": "refresh-0",
-        "token_url": f"{erp.url}{token_path}",
-    }
-
-
-CASES = {
-    "odoo-19": Case(
-        lambda: Odoo19("key-19", "prod"),
-        "",
-        lambda erp: {"api_key": erp.key, "database": erp.database, "journal": 8},
-    ),
-    "odoo-14-18": Case(
-        lambda: Odoo18("key-18", "prod"),
-        "",
-        lambda erp: {"api_key": erp.key, "database": erp.database, "user": erp.uid, "journal": 8},
-    ),
-    "odoo-webhook": Case(OdooWebhook, f"/web/hook/{OdooWebhook.uuid}", lambda _erp: {}),
-    "erpnext": Case(
-        lambda: ErpNext("key:secret"),
-        "",
-        lambda erp: {
-            "token": erp.token,
-            "company": "Duka",
-            "receivable": "Debtors - D",
-            "account": "M-Pesa 600638 - D",
-            "unmatched": "M-Pesa Unmatched",
-        },
-        before=2,
-    ),
-    "business-central": Case(
-        BusinessCentral,
-        "/api/v2.0",
-        lambda erp: {
-            "client_id": erp.tokens.client,
-            "client_secret": erp.tokens.secret,
-            "token_url": f"{erp.url}/oauth2/v2.0/token",
-            "company": erp.company,
-            "journal": erp.journal,
-            "unmatched": "99999",
-        },
-        before=3,
-    ),
-    "sap-b1": Case(
-        SapB1,
-        "",
-        lambda erp: {
-            "login": f"{erp.url}/Login",
-            "company": erp.company,
-            "user": erp.user,
-            "password": erp.password,
-            "account": "_SYS00000000001",
-            "unmatched": "C999",
-        },
-        before=3,
-    ),
-    "quickbooks-online": Case(
-        QuickBooks,
-        f"/v3/company/{QuickBooks.realm}",
-        lambda erp: {
-            **_oauth(erp, "/oauth2/v1/tokens/bearer"),
-            "realm": erp.realm,
-            "customer": 99,
-            "account": 35,
-        },
-        before=1,
-    ),
-    "xero": Case(
-        Xero,
-        "",
-        lambda erp: {
-            **_oauth(erp, "/connect/token"),
-            "organisation": erp.xero_tenant,
-            "contact": "c-1",
-            "bank_account": 90,
-            "account": 610,
-        },
-        before=2,
-    ),
-    "zoho-books": Case(
-        ZohoBooks,
-        "",
-        lambda erp: {
-            **_oauth(erp, "/oauth/v2/token"),
-            "organization": erp.organization,
-            "customer": "460000000099999",
-            "account": "460000000000361",
-        },
-        before=2,
-    ),
-    "sage": Case(
-        SageAccounting,
-        "/v3.1",
-        lambda erp: {**_oauth(erp, "/token"), "contact": "unmatched", "bank_account": "b-1"},
-        before=1,
-    ),
-    "tally": Case(
-        Tally,
-        "",
-        lambda erp: {"company": erp.company, "account": "M-Pesa 600638", "ledger": "M-Pesa Unmatched"},
-        before=1,
-    ),
-}
 
 _BUSY = answers(told(429, {"message": "Too many requests"}, Retry_After="1"))
 
@@ -162,21 +41,8 @@ TROUBLE: dict[str, list[Fault]] = {
 
 
 def config_of(recipe: str, erp: EmulatedErp) -> dict[str, Any]:
-    case = CASES[recipe]
     config = configuration(free_port(), "unused")
-    config["tenants"]["duka"]["destinations"] = {
-        "erp": {
-            "adapter": "http",
-            "recipe": recipe,
-            "url": f"{erp.url}{case.path}",
-            "with": case.given(erp),
-            "allow_private": True,
-            "timeout": "3s",
-            "retry": {"schedule": ["1s"] * 20, "jitter": "0%"},
-        }
-    }
-    if not config["tenants"]["duka"]["destinations"]["erp"]["with"]:
-        del config["tenants"]["duka"]["destinations"]["erp"]["with"]
+    config["tenants"]["duka"]["destinations"] = {"erp": destination_of(recipe, erp)}
     config["tenants"]["duka"]["routes"] = [{"to": ["erp"]}]
     return config
 
@@ -316,3 +182,62 @@ def test_check_live_signs_in_and_books_nothing(erp: EmulatedErp, pesagate: Gatew
     # A refresh token that rotates is the delivery process's alone, and a webhook would be set off.
     asks_nothing = isinstance(erp, OdooWebhook) or getattr(getattr(erp, "tokens", None), "refresh", None) is not None
     assert bool(erp.asked) is not asks_nothing
+
+
+@each_recipe
+def test_what_is_no_paid_payment_is_never_booked(erp: EmulatedErp, pesagate: Gateway) -> None:
+    pesagate.stop()
+    # Somebody's route is too wide.
+    pesagate.config["tenants"]["duka"]["routes"] = [{"when": {"type": "*"}, "to": ["erp"]}]
+    pesagate.start()
+    pesagate.post("stk", stk("ws_CO_F", code=1032))
+    (row,) = pesagate.wait_for_state("dead")
+    assert row["reason"] == "requires"
+    assert (erp.booked, erp.asked) == ([], [])
+
+
+@pytest.mark.parametrize("erp", ["generic"], indirect=True)
+def test_a_wrong_token_is_a_dead_letter_with_the_receivers_words(erp: Any, pesagate: Gateway) -> None:
+    mended, erp.token = erp.token, "another-one"
+    pesagate.post("c2b-confirmation", c2b(RECEIPT))
+    (row,) = pesagate.wait_for_state("dead")
+    assert (row["reason"], row["attempts"]) == ("http_401", 1)
+    told_to_people = pesagate.run("explain", RECEIPT).stdout
+    assert "the till's token is not known here" in told_to_people
+    assert mended not in told_to_people
+    erp.token = mended
+    assert pesagate.run("replay", RECEIPT, "--yes").returncode == 0
+    pesagate.wait_for_state("delivered")
+    assert erp.booked == [(RECEIPT, "1500.00")]
+
+
+@pytest.mark.parametrize("erp", ["business-central"], indirect=True)
+def test_a_line_that_has_been_posted_meanwhile_is_not_entered_again(erp: Any, pesagate: Gateway) -> None:
+    # The line is made and its answer lost; before the next attempt somebody posts the journal, and the line is gone.
+    def posts_the_journal(running: EmulatedErp, asked: Asked) -> Told:
+        lost = loses_its_answer(running, asked)
+        erp.post_journal()
+        return lost
+
+    erp.then(*[lets_through] * 4, posts_the_journal)
+    pesagate.post("c2b-confirmation", c2b(RECEIPT))
+    pesagate.wait_for_state("delivered", seconds=60)
+    assert erp.booked == [(RECEIPT, "1500.00")]
+
+
+@pytest.mark.parametrize("erp", ["erpnext"], indirect=True)
+def test_a_fault_of_the_unique_field_that_is_no_duplicate_is_a_dead_letter(erp: Any, pesagate: Gateway) -> None:
+    missing = {"exc_type": "MandatoryError", "exception": "frappe.exceptions.MandatoryError: mpesa_receipt"}
+    erp.then(lets_through, lets_through, answers(told(417, missing)))
+    pesagate.post("c2b-confirmation", c2b(RECEIPT))
+    (row,) = pesagate.wait_for_state("dead")
+    assert (row["reason"], erp.booked) == ("http_417", [])
+
+
+@pytest.mark.parametrize("erp", ["odoo-14-18", "odoo-19"], indirect=True)
+def test_check_live_finds_a_wrong_key(erp: Any, pesagate: Gateway) -> None:
+    pesagate.config["tenants"]["duka"]["destinations"]["erp"]["with"]["api_key"] = "a-wrong-key"
+    pesagate.write()
+    done = pesagate.run("check", "--live")
+    assert done.returncode == 78, done.stdout
+    assert "a-wrong-key" not in done.stdout + done.stderr

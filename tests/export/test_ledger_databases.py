@@ -8,22 +8,22 @@ import pytest
 from databases import own_database
 from exported import payment
 from opened_store import Store
-from sqlalchemy import Engine, create_engine, insert
+from sqlalchemy import Engine, create_engine
+from stored_event import store_event
 
 from gateway.domain.delivery import AttemptResult, DeliveryState, Verdict
 from gateway.domain.due import AttemptEnded, Next
 from gateway.domain.event import Event
 from gateway.domain.export import CloseLines, Cut, FilePlan, FileWritten, LedgerLine
-from gateway.domain.times import to_micros, utc_now
+from gateway.domain.times import utc_now
 from gateway.store import export_ledger
-from gateway.store.eventrow import event_json
-from gateway.store.tables import CALLBACKS, DELIVERIES, EVENTS, METADATA, PAYMENTS
+from gateway.store.tables import METADATA
 
 NOW = utc_now()
 PLAN = FilePlan("export", "/exports", "csv", {"format": "csv", "folder": "/exports"})
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "sqlite":
         yield Store(tmp_path).engine
@@ -38,34 +38,9 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 def stored(engine: Engine, number: int) -> Event:
-    event, micros = payment(number), to_micros(NOW)
-    names = {"tenant": "duka", "shortcode": "600638"}
+    event = payment(number)
     with engine.begin() as connection:
-        connection.execute(
-            insert(PAYMENTS).values(
-                **names, id=event.payment_id, provider="mpesa", direction="in", outcome=2, event_id=event.id,
-                created_at=micros, updated_at=micros,
-            )
-        )  # fmt: skip
-        connection.execute(
-            insert(CALLBACKS).values(
-                **names, id=number, kind="stk", identity=event.id, facts_digest="", payment_id=event.payment_id,
-                disposition="accepted", body_digest="", content_type="", headers="{}", context="{}", source="",
-                received_at=micros, last_seen_at=micros,
-            )
-        )  # fmt: skip
-        connection.execute(
-            insert(EVENTS).values(
-                **names, id=event.id, type=event.type, payment_id=event.payment_id, callback_id=number,
-                body=event_json(event), created_at=micros, sealed_at=micros,
-            )
-        )  # fmt: skip
-        connection.execute(
-            insert(DELIVERIES).values(
-                id=number, event_id=event.id, tenant="duka", destination="books", state="pending", due_at=micros,
-                updated_at=micros,
-            )
-        )  # fmt: skip
+        store_event(connection, event, number, NOW)
     return event
 
 

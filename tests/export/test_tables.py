@@ -156,6 +156,27 @@ def test_a_payers_text_in_a_column_of_ones_own_is_data() -> None:
     assert row == {"Who": "'=cmd|' /C calc'!A0 {{ 7 * 7 }}", "Moved": "1500.00"}
 
 
+def test_an_amount_in_a_column_of_ones_own_has_the_decimal_sign_of_the_file() -> None:
+    columns = {
+        "Kiasi": "{{ line.moved }}",
+        "Jumla": " {{amount}} ",
+        "Maneno": "KES {{ amount }}",
+        "Ref": "{{ line.reference }}",
+    }
+    (row,) = table(rendered("csv", [payment(1, "1500.50", account_reference="7.50")], columns=columns, decimal=","))
+
+    assert row == {"Kiasi": "1500,50", "Jumla": "1500,50", "Maneno": "KES 1500.50", "Ref": "7.50"}
+
+
+def test_an_amount_in_a_workbooks_column_of_ones_own_is_a_number() -> None:
+    columns = {"Kiasi": "{{ line.moved }}", "Salio": "{{ line.balance }}", "Ref": "{{ account_reference }}"}
+    found = cells(rendered("xlsx", [payment(1, "0.10", account_reference="7.50")], columns=columns))
+
+    assert (found["Kiasi"].value, found["Kiasi"].data_type, found["Kiasi"].number_format) == (0.1, "n", "#,##0.00")
+    assert found["Salio"].value is None
+    assert (found["Ref"].value, found["Ref"].data_type) == ("7.50", "s")
+
+
 def test_a_column_that_cannot_be_worked_out_is_a_dead_letter_and_no_poison() -> None:
     adapter = exporting("csv", columns={"N": "{{ account_reference | number }}"})
 

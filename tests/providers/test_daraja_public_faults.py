@@ -50,6 +50,31 @@ def test_a_duplicate_has_the_same_identity_and_event_id() -> None:
     assert first.facts.digest("600638") == again.facts.digest("600638")
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "path"),
+    [
+        ("c2b-confirmation", c2b(TransID="  "), "$.TransID"),
+        ("stk", stk(items=PAID | {"MpesaReceiptNumber": " "}), "$.Body.stkCallback.CallbackMetadata.Item[1].Value"),
+        ("stk", stk(CheckoutRequestID=" "), "$.Body.stkCallback.CheckoutRequestID"),
+        ("b2c-result", result(code=1, ConversationID=" ", OriginatorConversationID="\t"), "$.Result.ConversationID"),
+    ],
+)
+def test_blanks_are_no_id(kind: str, body: dict[str, Any], path: str) -> None:
+    """They would be one and the same id for many payments."""
+    made = received(kind, body)
+    assert isinstance(made, Quarantined)
+    assert made.path == path
+
+
+def test_blanks_are_no_key_beside_another_id() -> None:
+    made = arrival("b2c-result", result(PARAMETERS["b2c-result"], ConversationID=" "))
+    assert (made.event.ids.conversation_id, made.facts.identity) == (None, "o-1")
+    notice = arrival("timeout", {"ConversationID": " ", "OriginatorConversationID": "o-1"})
+    assert notice.facts.keys == (("originator", "o-1"),)
+    asked = arrival("status-result", result(PARAMETERS["status-result"] | {"ReceiptNo": " "}))
+    assert "receipt" not in dict(asked.facts.subject)
+
+
 @pytest.mark.parametrize("turn", [0, 1, 2, 3])
 def test_no_item_is_read_by_its_position(turn: int) -> None:
     rows = list(PAID.items())

@@ -1,5 +1,6 @@
 """The Result family, fact by fact: Daraja's pages of each API and captured bodies."""
 
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from arrivals import arrival, received
 from providers_bodies import BALANCE, NOTHING, PARAMETERS, PAYOUT, REVERSAL, STATUS, TRANSFER, result
 
-from gateway.domain.received import Quarantined, Reason
+from gateway.domain.received import Arrival, Quarantined, Reason
 from gateway.providers import KINDS
 from gateway.providers.mpesa import result as envelope
 
@@ -58,6 +59,36 @@ def test_hazard_4_the_same_key_twice_loses_none() -> None:
     made = arrival("status-result", body).event
     assert (made.payer.name, made.payee.name, made.payee.msisdn) == ("600638 - Duka", "John Doe", "254708374149")
     assert envelope.pivot(body)["ResultParameters"]["DebitPartyName#2"] == twice["Value"]
+
+
+@pytest.mark.parametrize("kind", ["b2c-result", "b2b-result", "reversal-result", "status-result"])
+def test_hazard_4_two_amounts_are_a_guess_and_not_booked(kind: str) -> None:
+    name = "TransactionAmount" if kind == "b2c-result" else "Amount"
+    body = result(PARAMETERS[kind])
+    pairs = body["Result"]["ResultParameters"]["ResultParameter"]
+    (told,) = [pair["Value"] for pair in pairs if pair["Key"] == name]
+    pairs.append({"Key": name, "Value": told})
+    assert isinstance(received(kind, body), Arrival)
+    pairs.append({"Key": name, "Value": "7.00"})
+    made = received(kind, body)
+    assert isinstance(made, Quarantined)
+    assert made.path == f"$.Result.ResultParameters.ResultParameter[{len(pairs) - 1}].Value"
+
+
+def test_hazard_4_two_receipts_are_a_guess_and_not_booked() -> None:
+    body = result(PARAMETERS["b2c-result"])
+    body["Result"]["ResultParameters"]["ResultParameter"].append({"Key": "TransactionReceipt", "Value": "UKO0000ABC"})
+    assert isinstance(received("b2c-result", body), Quarantined)
+
+
+def test_hazard_4_thousands_of_one_key_do_not_hold_up_the_others() -> None:
+    """It took seconds, in which no other callback was taken and no question answered."""
+    body = result([{"Key": "DebitPartyName"}] * 5000 + [{"Key": "Amount", "Value": "x"}])
+    began = time.process_time()
+    made = received("status-result", body)
+    assert time.process_time() - began < 1
+    assert isinstance(made, Quarantined)
+    assert made.path == "$.Result.ResultParameters.ResultParameter[5000].Value"
 
 
 def test_hazard_4_older_spellings() -> None:

@@ -62,6 +62,7 @@ def test_a_code_that_is_not_listed_is_unknown(status: Any) -> None:
         ([], "$"),
         ({}, "$"),
         ({"id": ""}, "$.id"),
+        ({"id": " "}, "$.id"),
         ({"id": "7", "status": 0}, "$.money.value"),
         ({"id": "7", "status": 0, "money": {"value": "1,000"}}, "$.money.value"),
         ({"id": "7", "status": 0, "money": {"value": 1.005}}, "$.money.value"),
@@ -229,6 +230,16 @@ def test_an_answer_is_owed_whatever_comes(body: bytes) -> None:
     kind = kind_of(DECLARED["vodacom-openapi"])
     assert kind.reply is not None
     assert json.loads(kind.reply(body))["output_ResponseCode"] == "0"
+
+
+def test_an_answer_is_json_whatever_it_repeats() -> None:
+    """A number that is too large was sent back as Infinity, which is no JSON."""
+    kind = kind_of(DECLARED["vodacom-openapi"])
+    assert kind.reply is not None
+    answer = kind.reply(b'{"input_OriginalConversationID": [1e999], "input_ThirdPartyConversationID": "INV1042"}')
+    assert b"Infinity" not in answer
+    told = json.loads(answer)
+    assert (told["output_OriginalConversationID"], told["output_ThirdPartyConversationID"]) == (None, "INV1042")
 
 
 @pytest.mark.parametrize("kind", sorted(DECLARED))

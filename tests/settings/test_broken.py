@@ -1,29 +1,14 @@
-"""One file for each mistake in tests/config/broken; its first lines say what is told about it, word by word.
-
-`# expect:` is followed by a problem without the name of the file itself, or with the name of an included one.
-{here} stands for the folder.
-"""
+"""One file for each mistake in tests/config/broken; its first lines say what is told about it, word by word."""
 
 from pathlib import Path
 
 import pytest
+from broken_files import SECRETS, expected, told
 
 from gateway.settings import Known, load
 
 BROKEN = Path(__file__).parents[1] / "config" / "broken"
 FILES = sorted(BROKEN.glob("*.yaml"))
-SECRETS = ("hunter2", "S3cret", "duka" * 6, "other" * 5, "1234567890123456789012", "4711")
-
-
-def expected(path: Path) -> list[str]:
-    lines = path.read_bytes().decode("utf-8", "replace").split("\n")
-    return [line.removeprefix("# expect: ") for line in lines if line.startswith("# expect: ")]
-
-
-def told(path: Path, text: str) -> str:
-    name = f"{BROKEN}/{path.name}"
-    short = text.removeprefix(name) if text.startswith(name) else text.removeprefix(f"{BROKEN}/")
-    return short.replace(str(BROKEN), "{here}")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arrivals import arrival, callback, received
+from about import answer, payout, reversal
+from arrivals import KEY, arrival, callback, hooks, received, shortcode
+from declared import declared
 from opened_store import Store, writing
 from simulated import c2b, stk
 
 from gateway.domain.received import Quarantined, Question, Reason, Received
 from gateway.domain.settings import Quota
 from gateway.domain.settled import Disposition
+from gateway.pipeline.receive import receive
 from gateway.store.engine import open_engine
+from gateway.store.queries import events, reading
 from gateway.store.set_aside import open_of, write_quarantine
 
 A, D, C = Disposition.ACCEPTED, Disposition.DUPLICATE, Disposition.CONFLICT
@@ -75,6 +79,57 @@ def test_callbacks_of_one_payment(store: Store, together: bool) -> None:
     keys = store.query("SELECT name, value FROM payment_keys ORDER BY name")
     assert keys == [("checkout", "ws_1"), ("receipt", "UA")]
     assert len(store.query("SELECT id FROM deliveries")) == len(types)
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "many"])
+def test_a_late_twin_of_a_payment_that_was_joined_to_another_is_no_fault(store: Store, together: bool) -> None:
+    """What stands for the payment was made for the one that was joined to it."""
+    hook = {
+        "schema": {"type": "object"},
+        "provider": "mobi",
+        "identity": "id",
+        "outcome": {"from": "status", "table": {"0": "succeeded"}},
+        "keys": {"checkout": "checkout", "originator": "originator"},
+        "fields": {"amount": "amount", "account_reference": "reference"},
+    }
+    kinds = hooks(shortcode(), providers=declared({"mobi": hook, "mobi-late": hook}))
+
+    def told(kind: str, **body: str) -> Received:
+        found = kinds.find(KEY, kind)
+        assert found is not None
+        return receive(found, callback(kind, body))
+
+    asked = told("mobi", id="1", status="?", checkout="c")
+    paid = told("mobi", id="2", status="0", originator="o", amount="10")
+    both = told("mobi", id="3", status="0", checkout="c", originator="o", amount="10")
+    late = told("mobi-late", id="4", status="0", checkout="c", amount="10", reference="INV-7")
+    said = [*take(store, asked, paid, both, together=together), *take(store, late)]
+    assert [one.disposition for one in said] == [A, A, Disposition.ATTACHED, A]
+    types = ["payment.unknown", "payment.succeeded", "payment.updated"]
+    with reading(store.engine) as connection:
+        made = list(events(connection))
+    assert [one.type for one in made] == types
+    # The update is of the payment that both are.
+    assert made[2].payment_id == made[0].payment_id != made[1].payment_id
+    assert made[2].account_reference == "INV-7"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "many"])
+def test_a_reversal_waits_for_the_receipt_that_only_a_status_query_tells(store: Store, together: bool) -> None:
+    """It was adopted within one batch, and waited for ever where the answer came later."""
+    names = {"OriginatorConversationID": "subject", "ConversationID": "AG_subject"}
+    take(
+        store,
+        arrival("reversal-result", reversal("succeeded")),
+        arrival("b2c-result", payout("unknown")),
+        arrival("status-result", answer("succeeded", **names)),
+        together=together,
+    )
+    ((payment,),) = store.query("SELECT seq FROM payments")
+    made = store.query("SELECT type, payment_seq FROM events ORDER BY seq")
+    assert made == [("reversal.succeeded", payment), ("payout.unknown", payment), ("payout.succeeded", payment)]
+    notes = store.query("SELECT kind, note FROM callbacks WHERE payment_seq = ? AND note IS NOT NULL", payment)
+    assert ("status-result", "a payment was reversed, before it came") in notes
 
 
 def test_bytes_are_kept_as_they_came(store: Store) -> None:

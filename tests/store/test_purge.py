@@ -114,6 +114,22 @@ def test_both_twins_stay_while_the_payment_has_something_to_deliver(store: Store
     assert run(store) == {}
 
 
+@pytest.mark.parametrize("open_one", ["payment.failed", "payment.succeeded"])
+def test_bytes_of_payments_that_are_one_stay_while_any_of_them_has_something_to_deliver(
+    store: Store, open_one: str
+) -> None:
+    for body in (stk("ws_2", code=1032), stk("ws_1", receipt="UA"), stk("ws_2", receipt="UA")):
+        take(store, arrival("stk", body))
+    assert len(store.query("SELECT seq FROM payments WHERE joined_to IS NOT NULL")) == 1
+    deliveries(store, "delivered")
+    store.query(
+        "UPDATE deliveries SET state = 'dead' WHERE event_seq = (SELECT seq FROM events WHERE type = ?)", open_one
+    )
+    assert run(store) == {}
+    deliveries(store, "delivered")
+    assert run(store) == {"raw": 3}
+
+
 def test_a_result_whose_payment_has_not_come_stays_while_it_is_to_be_delivered(store: Store) -> None:
     take(store, arrival("status-result", RESULT.read_bytes()))
     assert store.query("SELECT payment_seq FROM callbacks") == [(None,)]

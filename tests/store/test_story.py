@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from about import RECEIPT, payout
 from arrivals import arrival
 from opened_store import Store
 from simulated import c2b, stk
@@ -54,6 +55,26 @@ def test_two_payments_that_are_one_are_told_as_one_by_any_id(store: Store, conne
     assert [one["event"]["id"] for one in story["events"]] == [one.id for one in made]
     assert story["keys"] == {"checkout": ["ws_1", "ws_2"], "receipt": ["UA"]}
     assert len(story["callbacks"]) == 4
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "many"])
+def test_ids_that_a_twin_has_replaced_in_the_event_are_still_told(tmp_path: Path, together: bool) -> None:
+    """The event has room for one conversation; the payment is known by those of both callbacks."""
+    told = [
+        arrival(kind, payout("succeeded", OriginatorConversationID=f"o-{kind}", ConversationID=f"c-{kind}"))
+        for kind in ("b2c-result", "b2pochi-result")
+    ]
+    store = Store(tmp_path)
+    for batch in [told] if together else [[one] for one in told]:
+        with store.engine.begin() as connection:
+            Inbox(settle, utc_now)(connection, batch)
+    with reading(store.engine) as connection:
+        (story,) = stories(connection, payments_named(connection, "o-b2c-result"))
+    assert story["keys"] == {
+        "receipt": [RECEIPT],
+        "originator": ["o-b2c-result", "o-b2pochi-result"],
+        "conversation": ["c-b2c-result", "c-b2pochi-result"],
+    }
 
 
 def test_a_replay_of_a_payment_means_what_was_joined_to_it_too(connection: Connection) -> None:

@@ -205,3 +205,25 @@ def test_its_own_connection_waits_for_the_disk(store: Store) -> None:
         found = outcomes.wait_for(1)[0]
     # FULL is 2: every commit of the write-ahead log is on the disk before it returns.
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+def test_a_writer_with_much_to_do_keeps_no_other_from_the_store(store: Store) -> None:
+    """Delivery's writer held the store through a replay of thousands, and intake answered 503 after ten seconds."""
+    enough = threading.Event()
+
+    def long_commit(connection: Connection, batch: Sequence[Any]) -> list[Any]:
+        # SQLite's waiting looks every tenth of a second: between such commits it finds no gap by chance.
+        put(connection, batch)
+        enough.wait(0.25)
+        return list(batch)
+
+    busy: Writer[str, int, Any] = Writer(store.engine, long_commit, lambda _: None, batch=1, gives_way=True)
+    busy.submit_many([(f"busy {number}", number) for number in range(200)])
+    try:
+        with writing(store.engine, put) as (writer, outcomes):
+            for number in range(5):
+                writer.submit(f"callback {number}", number)
+                assert outcomes.wait_for(number + 1)[number] == f"callback {number}"
+    finally:
+        enough.set()
+        busy.close(60)

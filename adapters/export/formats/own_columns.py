@@ -1,6 +1,8 @@
 """Columns of one's own: each header with a template over the event and the line."""
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from adapters.export.formats.columns import Cell, Column, Preset
@@ -20,14 +22,20 @@ def own_preset(columns: Mapping[str, str]) -> Preset:
     return Preset(tuple(Column(header, _Rendered(compile_template(text))) for header, text in columns.items()))
 
 
+# A template that is one amount and nothing else: the file writes it, as a number where it has numbers.
+_AMOUNT = re.compile(r"\{\{-?\s*(line\.(credit|debit|moved|balance)|amount|fees|expected_amount)\s*-?\}\}")
+
+
 class _Rendered:
     """The value of a template. Whatever it gives, a payer's text included, is on one line."""
 
     def __init__(self, template: Template) -> None:
         self._template = template
+        self._is_amount = _AMOUNT.fullmatch(template.text.strip()) is not None
 
     def __call__(self, line: Line, _options: Options) -> Cell:
-        return one_line(self._template.render(values_of(line)))
+        written = one_line(self._template.render(values_of(line)))
+        return Decimal(written) if written and self._is_amount else written
 
 
 def values_of(line: Line) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from gateway.providers.kind import Kind, NewShape
 from gateway.providers.mpesa import flat
 from gateway.providers.mpesa.codes import outcome_of
 from gateway.providers.mpesa.families import FAMILIES
-from gateway.providers.mpesa.fields import SUCCESS, amount, code, required_text, text
+from gateway.providers.mpesa.fields import SUCCESS, amount, code, identifier, required_text, text
 from gateway.providers.mpesa.placeholder import is_placeholder
 
 _FINAL = frozenset({None, "0"})
@@ -30,7 +30,7 @@ def normalise(body: Mapping[str, Any]) -> Facts:
         outcome = Outcome.UNKNOWN
     paid = None if body.get("amount") == "" else amount(body, "amount")
     receipt = _receipt(body, paid is None) if outcome is Outcome.SUCCEEDED else None
-    conversation = text(body, "conversationID")
+    conversation = identifier(body, "conversationID")
     keys: list[PaymentKey] = [("receipt", receipt)] if receipt else []
     keys.append(("originator", request))
     if conversation:

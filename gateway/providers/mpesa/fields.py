@@ -41,9 +41,15 @@ def text(body: Mapping[str, Any], name: str) -> str | None:
     return written or None
 
 
+def identifier(body: Mapping[str, Any], name: str) -> str | None:
+    """Return an id as text, None where it is absent, null or nothing but blanks: those would be one id for many."""
+    written = text(body, name)
+    return written if written and not written.isspace() else None
+
+
 def required_text(body: Mapping[str, Any], name: str) -> str:
     """Return a value that makes an identity, as text. Raises NewShape where there is none."""
-    written = text(body, name)
+    written = identifier(body, name)
     if written is None:
         raise NewShape(name, "is empty, and nothing else could tell this callback from others")
     return written

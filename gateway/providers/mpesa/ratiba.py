@@ -14,7 +14,7 @@ from gateway.domain.outcome import Outcome
 from gateway.providers.kind import Kind, NewShape, Path, json_path
 from gateway.providers.mpesa.codes import outcome_of
 from gateway.providers.mpesa.families import FAMILIES
-from gateway.providers.mpesa.fields import SUCCESS, code, party, text
+from gateway.providers.mpesa.fields import SUCCESS, code, identifier, party, text
 from gateway.providers.mpesa.placeholder import is_placeholder
 
 _NAME = "ratiba"
@@ -41,7 +41,7 @@ def wire_path(document: Any, path: Path) -> str:
 def normalise(body: Mapping[str, Any]) -> Facts:
     """Return the facts of a pivoted body that its schema has accepted."""
     header, data = body["header"], body["data"]
-    response, request = text(header, "responserefid"), text(header, "requestrefid")
+    response, request = identifier(header, "responserefid"), identifier(header, "requestrefid")
     if not (response or request):
         raise NewShape("responserefid", "is empty, and nothing else could tell this callback from others")
     outcome = outcome_of(_NAME, code(header, "responsecode"))
@@ -65,16 +65,19 @@ def _data(document: Any) -> dict[str, Any]:
     pairs = _child(_child(document, "responsebody"), "responsedata")
     if pairs is None:
         return {}
-    at = _spelt(document, _DATA)
     found: dict[str, Any] = {}
     for index, pair in enumerate(pairs if isinstance(pairs, list) else [pairs]):
-        place = (*at, index) if isinstance(pairs, list) else at
-        name = _child(pair, "name")
+        name, value = _child(pair, "name"), _child(pair, "value")
         if not isinstance(name, str):
-            raise NewShape(json_path(place), "must be a pair with a name")
-        if found.setdefault(name.lower(), _child(pair, "value")) != _child(pair, "value"):
-            raise NewShape(json_path(place), "names a field a second time with another value")
+            raise NewShape(_pair(document, pairs, index), "must be a pair with a name")
+        if found.setdefault(name.lower(), value) != value:
+            raise NewShape(_pair(document, pairs, index), "names a field a second time with another value")
     return found
+
+
+def _pair(document: Any, pairs: Any, index: int) -> str:
+    at = _spelt(document, _DATA)
+    return json_path((*at, index) if isinstance(pairs, list) else at)
 
 
 def _lower(body: Mapping[str, Any], at: Path) -> dict[str, Any]:
@@ -88,7 +91,10 @@ def _child(body: Any, name: str) -> Any:
     """Return the member of that name, whatever the case of its letters."""
     if not isinstance(body, dict):
         return None
-    return next((value for key, value in body.items() if key.lower() == name), None)
+    for key, value in body.items():
+        if key.lower() == name:
+            return value
+    return None
 
 
 def _spelt(document: Any, names: Path) -> Path:

@@ -17,7 +17,7 @@ from gateway.providers.mpesa import parameters
 from gateway.providers.mpesa.balances import read
 from gateway.providers.mpesa.codes import outcome_of
 from gateway.providers.mpesa.families import FAMILIES
-from gateway.providers.mpesa.fields import SUCCESS, amount, code, moment, text
+from gateway.providers.mpesa.fields import SUCCESS, amount, code, identifier, moment, text
 from gateway.providers.mpesa.placeholder import is_placeholder
 
 Body = Mapping[str, Any]
@@ -86,18 +86,18 @@ def outcome(body: Body, kind: str) -> Outcome:
 
 def told(body: Body, kind: str, outcome: Outcome, **more: Any) -> Facts:
     """Return the facts that every result tells: who it is, how it went, when, and the balances after it."""
-    conversation, originator = text(body, "ConversationID"), text(body, "OriginatorConversationID")
+    conversation, originator = identifier(body, "ConversationID"), identifier(body, "OriginatorConversationID")
     keys: list[PaymentKey] = [("originator", originator)] if originator else []
     if conversation:
         keys.append(("conversation", conversation))
     if not keys:
         raise NewShape("ConversationID", "is empty, and nothing else could tell this callback from others")
     receipt_keys: tuple[PaymentKey, ...] = more.pop("receipt_keys", ())
-    inside = body["ResultParameters"]
+    inside, family = body["ResultParameters"], FAMILIES[kind]
     return Facts(
-        family=FAMILIES[kind].name,
-        direction=FAMILIES[kind].direction,
-        about=FAMILIES[kind].about,
+        family=family.name,
+        direction=family.direction,
+        about=family.about,
         outcome=outcome,
         identity="/".join(value for _, value in reversed(keys)),
         keys=(*receipt_keys, *keys),
@@ -120,11 +120,21 @@ def paid(body: Body, kind: str, name: str) -> dict[str, Any]:
 
 
 def money(inside: Body, name: str, *, required: bool) -> Decimal | None:
-    """Return an amount. Raises NewShape where money has moved and nobody says how much."""
+    """Return an amount. Raises NewShape where money has moved and nobody says how much, or two amounts are told."""
+    _one(inside, name)
     moved = None if inside.get(name) == "" else amount(inside, name)
     if moved is None and required:
         raise NewShape(name, "is missing on a request that has succeeded")
     return moved
+
+
+def _one(inside: Body, name: str) -> None:
+    # Which of them is meant would be a guess.
+    number = 2
+    while (again := f"{name}#{number}") in inside:
+        if inside[again] != inside[name]:
+            raise NewShape(again, "comes again with another value")
+        number += 1
 
 
 def subject(body: Body, receipt: str | None, **ids: str | None) -> tuple[PaymentKey, ...]:
@@ -141,7 +151,8 @@ def subject(body: Body, receipt: str | None, **ids: str | None) -> tuple[Payment
 
 def receipt_of(body: Body) -> str | None:
     """Return the receipt of the money moved, None for a placeholder."""
-    receipt = text(body["ResultParameters"], "TransactionReceipt") or text(body, "TransactionID")
+    _one(body["ResultParameters"], "TransactionReceipt")
+    receipt = identifier(body["ResultParameters"], "TransactionReceipt") or identifier(body, "TransactionID")
     return None if receipt is None or is_placeholder(receipt) else receipt
 
 

@@ -10,7 +10,7 @@ from gateway.domain.facts import Facts
 from gateway.domain.outcome import Outcome
 from gateway.providers.mpesa import result
 from gateway.providers.mpesa.balances import fees
-from gateway.providers.mpesa.fields import text
+from gateway.providers.mpesa.fields import identifier, text
 from gateway.providers.mpesa.names import public_party
 
 _NAME = "reversal-result"
@@ -21,7 +21,7 @@ def normalise(body: result.Body) -> Facts:
     inside = body["ResultParameters"]
     went = result.outcome(body, _NAME)
     succeeded = went is Outcome.SUCCEEDED
-    original = text(inside, "OriginalTransactionID")
+    original = identifier(inside, "OriginalTransactionID")
     return result.told(
         body,
         _NAME,

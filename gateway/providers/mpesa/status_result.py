@@ -11,7 +11,7 @@ from gateway.domain.outcome import Outcome
 from gateway.providers.mpesa import result
 from gateway.providers.mpesa.balances import fees
 from gateway.providers.mpesa.codes import status_outcome
-from gateway.providers.mpesa.fields import text
+from gateway.providers.mpesa.fields import identifier, text
 from gateway.providers.mpesa.names import public_party
 
 _NAME = "status-result"
@@ -22,7 +22,7 @@ def normalise(body: result.Body) -> Facts:
     inside = body["ResultParameters"]
     answered = result.outcome(body, _NAME) is Outcome.SUCCEEDED
     # Older bodies name the receiver CreditPartyName; newer ones write DebitPartyName twice, the receiver second.
-    receipt = text(inside, "ReceiptNo")
+    receipt = identifier(inside, "ReceiptNo")
     payee = text(inside, "CreditPartyName") or text(inside, "DebitPartyName#2")
     return result.told(
         body,
@@ -33,8 +33,9 @@ def normalise(body: result.Body) -> Facts:
         subject=result.subject(
             body,
             receipt,
-            originator=text(inside, "OriginatorConversationID") or text(inside, "Originator Conversation ID"),
-            conversation=text(inside, "ConversationID") or text(inside, "Conversation ID"),
+            originator=identifier(inside, "OriginatorConversationID")
+            or identifier(inside, "Originator Conversation ID"),
+            conversation=identifier(inside, "ConversationID") or identifier(inside, "Conversation ID"),
         ),
         payer=public_party(text(inside, "DebitPartyName")) or Party(),
         payee=public_party(payee),

@@ -16,7 +16,7 @@ from gateway.domain.outcome import Outcome
 from gateway.providers.kind import Kind, NewShape
 from gateway.providers.mpesa import flat
 from gateway.providers.mpesa.families import FAMILIES, NO_REQUEST
-from gateway.providers.mpesa.fields import SUCCESS, code, text
+from gateway.providers.mpesa.fields import SUCCESS, code, identifier, text
 
 _LONGEST_ID = 128
 
@@ -50,7 +50,7 @@ def complete(facts: Facts, callback: Callback) -> Facts:
 
 
 def _id(body: Mapping[str, Any], name: str) -> str | None:
-    found = _told(text, body, name)
+    found = _told(identifier, body, name)
     return found if found and len(found) <= _LONGEST_ID else None
 
 

@@ -89,21 +89,15 @@ class Odoo18(Odoo):
             return html(404, "Not Found")
         call = asked.json
         params = call["params"]
-        if params["service"] == "common" and params["method"] in ("version", "login", "authenticate"):
-            return self._common(call, params)
         database, uid, key, model, method, args, *rest = params["args"]
         if (database, uid, key) != (self.database, self.uid, self.key):
             return _rpc_error(call, "odoo.exceptions.AccessDenied", "Access Denied")
+        if (model, method) == ("res.users", "context_get"):
+            return _rpc(call, {"lang": "en_US", "tz": "Africa/Nairobi", "uid": self.uid})
         if (model, method) != ("account.bank.statement.line", "load"):
             return _rpc_error(call, "odoo.exceptions.AccessError", f"The method {method!r} does not exist on the model")
         kwargs = rest[0] if rest else {}
         return _rpc(call, self.load(args[0], args[1], kwargs.get("context", {})))
-
-    def _common(self, call: dict[str, Any], params: dict[str, Any]) -> Told:
-        if params["method"] == "version":
-            return _rpc(call, {"server_version": "18.0", "protocol_version": 1})
-        good = params["args"][:3:2] == [self.database, self.key]
-        return _rpc(call, self.uid if good else False)
 
 
 def _rpc(call: dict[str, Any], result: Any) -> Told:

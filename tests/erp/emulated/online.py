@@ -35,6 +35,7 @@ class QuickBooks(EmulatedErp):
     def _made(self, given: dict[str, Any]) -> Told:
         if given["CustomerRef"]["value"] not in ("12", "99"):
             return _qbo_fault(400, "2500", "Invalid Reference Id : Customer")
+        assert len(given["PaymentRefNum"]) <= 21, "PaymentRefNum is at most 21 characters"
         self.booked.append((given["PaymentRefNum"], f"{given['TotalAmt']:.2f}"))
         return told(200, {"Payment": {"Id": str(len(self.booked)), **given}, "time": "2026-11-24T10:00:00Z"})
 
@@ -63,7 +64,7 @@ class Xero(EmulatedErp):
         if asked.method == "GET":
             wanted = asked.query["where"]
             found = [
-                {"BankTransactionID": str(n)}
+                {"BankTransactionID": str(n), "Reference": r, "Status": "AUTHORISED"}
                 for n, (r, _) in enumerate(self.booked, 1)
                 if wanted == f'Reference=="{r}"'
             ]
@@ -105,7 +106,9 @@ class ZohoBooks(EmulatedErp):
             return told(404, {"code": 5, "message": "Invalid URL Passed"})
         if asked.method == "GET":
             wanted = asked.query["reference_number"]
-            found = [{"payment_id": str(n)} for n, (r, _) in enumerate(self.booked, 1) if r == wanted]
+            found = [
+                {"payment_id": str(n), "reference_number": r} for n, (r, _) in enumerate(self.booked, 1) if r == wanted
+            ]
             return told(200, {"code": 0, "message": "success", "customerpayments": found})
         return self._made(asked.json)
 

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from erp.emulated.server import Asked, EmulatedErp, Told, told
+from erp.emulated.server import Asked, EmulatedErp, Told, quoted, told
 
 CUSTOMERS = ("C001", "C999")
 
@@ -50,7 +50,7 @@ class SapB1(EmulatedErp):
         rows = [
             {"DocEntry": n, "TransferReference": receipt}
             for n, (receipt, _) in enumerate(self.booked, 1)
-            if wanted == f"TransferReference eq '{receipt}'"
+            if wanted == f"TransferReference eq {quoted(receipt)}"
         ]
         return told(200, {"odata.metadata": "...", "value": rows})
 
@@ -58,6 +58,8 @@ class SapB1(EmulatedErp):
         given = asked.json
         if given["CardCode"] not in CUSTOMERS:
             return _fault(400, "-5002", f"Invalid BP code '{given['CardCode']}'")
+        assert len(given["TransferReference"]) <= 27, "nVarChar(27)"
+        assert len(given["Remarks"]) <= 254, "nVarChar(254)"
         self.booked.append((given["TransferReference"], f"{given['TransferSum']:.2f}"))
         return told(201, {"DocEntry": len(self.booked), "DocNum": len(self.booked)})
 

@@ -136,6 +136,12 @@ class EmulatedErp:
         self._server.server_close()
 
 
+def quoted(text: str) -> str:
+    """Return a text as a filter of OData has it: quotes inside are doubled."""
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
+
+
 def answers(answer: Told) -> Fault:
     """Return a fault: this is answered, nothing is done."""
     return lambda _erp, _asked: answer

@@ -21,14 +21,21 @@ class Tally(EmulatedErp):
             return _xml("<RESPONSE>Unknown Request, cannot be processed</RESPONSE>")
         if envelope.findtext(".//SVCURRENTCOMPANY") != self.company:
             return _xml("<RESPONSE><LINEERROR>Could not set &apos;SVCurrentCompany&apos;</LINEERROR></RESPONSE>")
-        if envelope.findtext("HEADER/TALLYREQUEST") == "Export Data":
+        if envelope.findtext("HEADER/TALLYREQUEST") == "Export":
             return self._exported(envelope)
         return self._imported(envelope)
 
     def _exported(self, envelope: etree._Element) -> Told:
-        wanted = envelope.findtext(".//NARRATION")
-        found = "".join(f"<VOUCHER><NARRATION>{r}</NARRATION></VOUCHER>" for r, _ in self.booked if r == wanted)
-        return _xml(f"<ENVELOPE><BODY><DATA><COLLECTION>{found}</COLLECTION></DATA></BODY></ENVELOPE>")
+        formula = envelope.findtext(".//SYSTEM") or ""
+        found = "".join(
+            f'<VOUCHER VCHTYPE="Receipt"><NARRATION TYPE="String">{r}</NARRATION></VOUCHER>'
+            for r, _ in self.booked
+            if formula == f'$Narration = "{r}"'
+        )
+        return _xml(
+            "<ENVELOPE><HEADER><VERSION>1</VERSION><STATUS>1</STATUS></HEADER><BODY><DESC/>"
+            f"<DATA><COLLECTION>{found}</COLLECTION></DATA></BODY></ENVELOPE>"
+        )
 
     def _imported(self, envelope: etree._Element) -> Told:
         voucher = envelope.find(".//VOUCHER")

@@ -23,6 +23,7 @@ COMMANDS = MappingProxyType(
         ),
         "questions": Row("gateway.cli.events:questions", "List the C2B validations and why each was so answered."),
         "deliveries": Row("gateway.cli.events:deliveries", "List the deliveries and where they stand."),
+        "destinations": Row("gateway.cli.destinations:destinations", "List, park and resume destinations."),
         "conflicts": Row("gateway.cli.explain:conflicts", "List the callbacks that contradict what is known."),
         "explain": Row("gateway.cli.explain:explain", "Tell the whole story of a payment, by any of its ids."),
         "replay": Row("gateway.cli.replay:replay", "Try dead letters once more."),

@@ -16,6 +16,7 @@ from gateway.domain.event import Event
 from gateway.domain.settings import Settings
 from gateway.domain.times import utc_now
 from gateway.store import queries
+from gateway.store.lanes import read_lanes
 from gateway.store.prepare import require
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
@@ -42,11 +43,12 @@ def events(config: Path, as_json: bool, tenant: str | None, raw: bool) -> None:
 def deliveries(config: Path, as_json: bool, tenant: str | None, state: str | None) -> None:
     """List the deliveries and where they stand."""
     with opened_store(config) as (settings, connection):
+        parked = {name for name, lane in read_lanes(connection).items() if lane.parked_at is not None}
 
-        def configured(owner: str, name: str) -> bool:
-            return settings.destination(owner, name) is not None
+        def is_served(owner: str, name: str) -> bool:
+            return settings.destination(owner, name) is not None and (owner, name) not in parked
 
-        for row in queries.deliveries(connection, utc_now(), configured, tenant, state):
+        for row in queries.deliveries(connection, utc_now(), is_served, tenant, state):
             click.echo(dump(row) if as_json else columns(row, _DELIVERY))
 
 

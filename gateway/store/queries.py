@@ -87,13 +87,13 @@ def questions(
 def deliveries(
     connection: Connection,
     now: datetime,
-    configured: Callable[[str, str], bool],
+    is_served: Callable[[str, str], bool],
     tenant: str | None = None,
     state: str | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Give deliveries in the order of their events.
 
-    `configured` tells whether a tenant has a destination of that name: a pending delivery without one is parked.
+    `is_served` tells whether a tenant's destination is configured and not parked: else what is pending is parked.
     """
     table = DELIVERIES.c
     query = select(DELIVERIES, EVENTS.c.id.label("event_id"), EVENTS.c.sealed_at)
@@ -108,7 +108,7 @@ def deliveries(
             "tenant": row["tenant"],
             "destination": row["destination"],
             "state": row["state"],
-            "waiting_for": _waiting_for(row, to_micros(now), configured(row["tenant"], row["destination"])),
+            "waiting_for": _waiting_for(row, to_micros(now), is_served(row["tenant"], row["destination"])),
             "attempts": row["attempts"],
             "due_at": nairobi_text(from_micros(row["due_at"])),
             "reason": row["reason"],
@@ -143,10 +143,10 @@ def _saved(text: str | None) -> dict[str, Any]:
     return {name: value for name, value in saved.items() if not name.startswith("_")}
 
 
-def _waiting_for(row: Any, now: int, configured: bool) -> str | None:
+def _waiting_for(row: Any, now: int, is_served: bool) -> str | None:
     if row["state"] != DeliveryState.PENDING.value:
         return None
-    if not configured:
+    if not is_served:
         return WaitingFor.PARKED.value
     if row["waiting_for"] is None and row["due_at"] > now:
         waits_for_twin = row["attempts"] == 0 and (row["sealed_at"] or 0) > now

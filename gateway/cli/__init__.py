@@ -32,7 +32,7 @@ COMMANDS = MappingProxyType(
         "purge": Row("gateway.cli.purge:purge", "Take away what is older than the configuration keeps it."),
         "backup": Row("gateway.cli.backup:backup", "Copy the store while the gateway runs."),
         "send": Row("gateway.cli.send:send", "Post realistic callbacks to a running gateway."),
-        "codes": Row("gateway.cli.codes:codes", "Say what a result code means, who must act, and if to try again."),
+        "codes": Row("gateway.cli.codes:codes", "Say what a result code means and who must act."),
         "schema": Row("gateway.cli.schema:schema", "Print a JSON Schema: of the configuration or of events."),
         "config": Row("gateway.cli.config_show:config_group", "Show every value in force, and where it comes from."),
         "keys": Row("gateway.cli.keys:keys", "Make keys for hook URLs."),

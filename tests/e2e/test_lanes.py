@@ -149,7 +149,9 @@ def test_out_of_order_what_waits_costs_no_attempts_and_all_arrives_in_the_end(pe
     assert standing(pesagate)["breaker"] == "closed"
     assert set(receipts(erp)) == {f"UD{number}" for number in range(3)} | {f"UW{number}" for number in range(20)}
     said = [line["event"] for line in pesagate.log_lines() if line["event"].startswith("a destination is")]
-    assert said == ["a destination is out of order; its deliveries wait", "a destination is in order again"]
+    # A probe may be under way while somebody resumes it: its failure is told once more.
+    assert said[0] == "a destination is out of order; its deliveries wait"
+    assert said[1:] in (["a destination is in order again"], [said[0], "a destination is in order again"])
 
 
 def test_a_refusal_opens_nothing(pesagate: Gateway, erp: Receiver) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
+from config_file import as_yaml
 
 from gateway import app, registry
 from gateway.domain.provider import DeclaredKind
@@ -27,7 +27,7 @@ def declared(providers: dict[str, Any], hmac: dict[str, Any] | None = None) -> d
     known = Known(app.kinds(), registry.names(), registry.schema_of)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "pesagate.yaml"
-        path.write_text(yaml.safe_dump(config), "utf-8")
+        path.write_text(as_yaml(config), "utf-8")
         loaded = load(path, known, {"KEY": "k" * 32, "HASH_KEY": HASH_KEY})
     assert loaded.settings is not None, [str(problem) for problem in loaded.problems]
     assert loaded.problems == ()

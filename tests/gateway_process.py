@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
+from config_file import as_yaml
 
 COMMAND = Path(sys.executable).with_name("pesagate")
 KEY = "test-key-0123456789-ABCDEFGHIJ"
@@ -70,7 +70,7 @@ class Gateway:
 
     def write(self) -> None:
         """Write the configuration file."""
-        self.path.write_text(yaml.safe_dump(self.config, sort_keys=False), encoding="utf-8")
+        self.path.write_text(as_yaml(self.config), encoding="utf-8")
 
     def start(self, **environment: str) -> "Gateway":
         """Start it and wait until it can commit."""

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
+from config_file import as_yaml
 from customer_database import COLUMNS, TABLE, UNIQUE, customer
 
 from adapters.database import DatabaseAdapter
@@ -93,7 +93,7 @@ def configuration(folder: Path, **destination: Any) -> Path:
         },
     }
     path = folder / "pesagate.yaml"
-    path.write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
+    path.write_text(as_yaml(config), "utf-8")
     return path
 
 

@@ -1,6 +1,7 @@
 """Adding a business or an ERP takes configuration, no code."""
 
 import yaml
+from config_file import as_yaml
 from gateway_process import KEY, Gateway
 from simulated import c2b
 
@@ -54,7 +55,7 @@ def test_a_removed_destination_parks_its_deliveries_and_brings_them_back(pesagat
 
 
 def _tenant(erp: Receiver, path: str, key: str, shortcode: str) -> str:
-    return yaml.safe_dump(
+    return as_yaml(
         {
             "name": "Mama Mboga",
             "shortcodes": {shortcode: {"type": "paybill", "key": key, "hold_older_than": "off"}},

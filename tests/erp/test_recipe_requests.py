@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from config_file import as_yaml
 from erp.emulated.cases import CASES, destination_of
 from erp.emulated.server import EmulatedErp, answers, lets_through, told
 
@@ -37,7 +37,7 @@ def deliver(tmp_path: Path, request: pytest.FixtureRequest, erp: EmulatedErp) ->
     shortcodes = {"600638": {"type": "paybill", "key": KEY}}
     tenant = {"shortcodes": shortcodes, "destinations": {"erp": destination_of(recipe, erp)}}
     path = tmp_path / "pesagate.yaml"
-    path.write_text(yaml.safe_dump({"version": 1, "tenants": {"duka": tenant}}), "utf-8")
+    path.write_text(as_yaml({"version": 1, "tenants": {"duka": tenant}}), "utf-8")
     loaded = load(path, Known(("stk",), registry.names(), registry.schema_of), {})
     assert loaded.settings is not None, loaded.problems
     adapter = HttpAdapter(loaded.settings.tenants["duka"].destinations["erp"])

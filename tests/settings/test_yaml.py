@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from config_file import as_yaml
 
 from gateway.domain.settings import Settings
 from gateway.settings.document import document_of
@@ -135,3 +136,9 @@ def test_both_parsers_are_told_alike(name: str) -> None:
 
 def test_a_tenant_may_be_called_no(settings: Callable[..., Settings], tenant: str) -> None:
     assert list(settings(tenant.replace("duka:", "no:")).tenants) == ["no"]
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+@pytest.mark.parametrize("text", ["00:11", "02:30", "10:30", "0999", "0600638", "7", "INV-7", "true"])
+def test_a_written_configuration_keeps_a_time_of_the_day_as_text(parser: Any, text: str) -> None:
+    assert value(as_yaml({"a": text}), parser) == {"a": text}

@@ -1,0 +1,56 @@
+"""The gateway itself: store, listeners, and the processes of `serve`."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gateway import registry
+from gateway.app.hooks import compile_hooks
+from gateway.app.lists import lists_of
+from gateway.domain.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.supervisor import Child
+
+
+def serve(settings: Settings) -> int:
+    """Run the gateway until it is told to stop; return the exit code. Raises PesagateError where it cannot start."""
+    from gateway.delivery import process as delivery
+    from gateway.delivery.wake import Wake
+    from gateway.pipeline.settle import settle
+    from gateway.references.kept import KeptLists
+    from gateway.server import process as intake
+    from gateway.server.listen import Listeners
+    from gateway.store.lock import StoreLock
+    from gateway.store.prepare import prepare
+    from gateway.supervisor import Child, Supervisor
+    from gateway.systemd import Notifier, passed_sockets
+
+    passed = passed_sockets(os.environ, os.getpid())
+    notifier = Notifier.of(os.environ, os.getpid())
+    with StoreLock(settings.store_url):
+        prepare(settings.store_url, settings.path)
+        lists = KeptLists(lists_of(settings))
+        hooks = compile_hooks(settings, lists.look_up)
+        wake = Wake()
+        parts = intake.Parts(settings, hooks, settle, wake.up, lists.kept_fresh)
+        with Listeners.of(settings.server, passed) as listeners:
+            takers = [
+                Child(f"intake-{number}", lambda on_stop: intake.run(parts, listeners.sockets, on_stop))
+                for number in range(1, settings.server.workers + 1)
+            ]
+            deliverer = Child(
+                "delivery", lambda on_stop: delivery.run(settings, registry.make, wake, listeners.close, on_stop)
+            )
+            children = [*takers, deliverer, *_nightly(settings, listeners.close)]
+            return Supervisor(children, notifier=notifier, stopping=listeners.close).run()
+
+
+def _nightly(settings: Settings, close_listeners: Callable[[], None]) -> "list[Child]":
+    from gateway import nightly
+    from gateway.supervisor import Child
+
+    at = settings.retention.nightly
+    if at is None:
+        return []
+    return [Child("nightly", lambda on_stop: nightly.run(settings, at, close_listeners, on_stop))]

@@ -60,6 +60,8 @@ lock: ## Bring the lock files up to date with pyproject.toml (needs uv)
 	@command -v $(or $(UV),uv) >/dev/null || { echo "make lock needs uv: pip install uv, or UV=path/to/uv" >&2; exit 1; }
 	$(COMPILE) pyproject.toml --output-file requirements.lock
 	$(COMPILE) pyproject.toml --extra test --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra postgres --extra mysql --constraints requirements-dev.lock \
+		--output-file deploy/requirements.lock
 	$(COMPILE) tests/erp/requirements-tryton.in --output-file tests/erp/requirements-tryton.lock
 
 COMPILE = $(or $(UV),uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -36,6 +36,10 @@ test: $(DEV) ## Run all tests
 crash: $(DEV) ## Kill processes under load and check the history: make crash SEEDS=1-200
 	PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash/test_history.py -n $(or $(JOBS),2) -rP
 
+.PHONY: chaos
+chaos: $(DEV) ## Everything that can befall a gateway, at full length (an hour): make chaos SEEDS=1-50
+	PESAGATE_CHAOS=$(or $(SEED),1) PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash -n $(or $(JOBS),2) -rP
+
 .PHONY: erp
 erp: $(DEV) .venv-tryton/.ready ## Book into a real Tryton (needs PostgreSQL)
 	$(BIN)/pytest tests/erp $(PYTEST_ARGS)

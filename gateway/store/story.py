@@ -107,6 +107,15 @@ def loose_events(connection: Connection, name: str, tenant: str | None = None) -
         yield from connection.scalars(_made_of(row.id))
 
 
+def event_of_id(connection: Connection, name: str, tenant: str | None = None) -> int | None:
+    """Return the number of the event of that id, None where it is the id of none."""
+    public = _public(name)
+    if public is None:
+        return None
+    found = select(EVENTS.c.seq).where(EVENTS.c.seq.in_(_of_public_id(EVENTS, EVENTS.c.seq, public)))
+    return connection.scalar(found if tenant is None else found.where(EVENTS.c.tenant == tenant))
+
+
 def _loose(connection: Connection, name: str, tenant: str | None) -> Sequence[Any]:
     number, public = _number(name), _public(name)
     table = CALLBACKS.c

@@ -36,6 +36,10 @@ test: $(DEV) ## Run all tests
 crash: $(DEV) ## Kill processes under load and check the history: make crash SEEDS=1-200
 	PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash/test_history.py -n $(or $(JOBS),2) -rP
 
+.PHONY: chaos
+chaos: $(DEV) ## Everything that can befall a gateway, at full length (an hour): make chaos SEEDS=1-50
+	PESAGATE_CHAOS=$(or $(SEED),1) PESAGATE_SEEDS=$(or $(SEEDS),1-20) $(BIN)/pytest tests/crash -n $(or $(JOBS),2) -rP
+
 .PHONY: erp
 erp: $(DEV) .venv-tryton/.ready ## Book into a real Tryton (needs PostgreSQL)
 	$(BIN)/pytest tests/erp $(PYTEST_ARGS)
@@ -51,6 +55,11 @@ check: $(DEV) ## Check style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: docs
+docs: $(DEV) ## Build the pages of docs/ as a site, into site/
+	@# --quiet would not even count the warnings that --strict ends with.
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict $(DOCS_ARGS)
+
 .PHONY: bench
 bench: $(RUNTIME) ## Compare the speed with servers that store nothing (some minutes)
 	@$(BIN)/python bench/run.py $(BENCH_ARGS)
@@ -59,7 +68,9 @@ bench: $(RUNTIME) ## Compare the speed with servers that store nothing (some min
 lock: ## Bring the lock files up to date with pyproject.toml (needs uv)
 	@command -v $(or $(UV),uv) >/dev/null || { echo "make lock needs uv: pip install uv, or UV=path/to/uv" >&2; exit 1; }
 	$(COMPILE) pyproject.toml --output-file requirements.lock
-	$(COMPILE) pyproject.toml --extra test --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra test --extra dev --extra docs --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra postgres --extra mysql --constraints requirements-dev.lock \
+		--output-file deploy/requirements.lock
 	$(COMPILE) tests/erp/requirements-tryton.in --output-file tests/erp/requirements-tryton.lock
 
 COMPILE = $(or $(UV),uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes \

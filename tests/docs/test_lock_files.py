@@ -11,7 +11,8 @@ PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["proje
 EXTRAS = PROJECT["optional-dependencies"]
 WANTED = {
     "requirements.lock": PROJECT["dependencies"],
-    "requirements-dev.lock": [*PROJECT["dependencies"], *EXTRAS["test"], *EXTRAS["dev"]],
+    "deploy/requirements.lock": [*PROJECT["dependencies"], *EXTRAS["postgres"], *EXTRAS["mysql"]],
+    "requirements-dev.lock": [*PROJECT["dependencies"], *EXTRAS["test"], *EXTRAS["dev"], *EXTRAS["docs"]],
 }
 
 
@@ -45,8 +46,9 @@ def test_no_index_is_named(name: str) -> None:
     assert "index" not in text
 
 
-def test_both_pin_the_same_versions() -> None:
-    assert pinned("requirements.lock").items() <= pinned("requirements-dev.lock").items()
+@pytest.mark.parametrize("name", WANTED)
+def test_all_pin_the_same_versions(name: str) -> None:
+    assert pinned(name).items() <= pinned("requirements-dev.lock").items()
 
 
 def test_every_run_time_dependency_is_explained() -> None:

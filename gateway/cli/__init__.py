@@ -17,6 +17,7 @@ COMMANDS = MappingProxyType(
         "demo": Row("gateway.cli.demo:demo", "Show the gateway at work, all on this machine."),
         "urls": Row("gateway.cli.urls:urls", "List the hook URLs to register with M-Pesa."),
         "try": Row("gateway.cli.try_:try_", "Show what would become of a callback, without any side effect."),
+        "test": Row("gateway.cli.test_:test_", "Run the configuration's own tests, without any side effect."),
         "events": Row("gateway.cli.events:events", "List the events."),
         "quarantine": Row(
             "gateway.cli.quarantine:quarantine", "List, or take once more, what was kept but became no event."

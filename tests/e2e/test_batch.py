@@ -29,7 +29,7 @@ def test_what_waits_goes_together_and_the_bad_one_stands_alone(pesagate: Gateway
     pesagate.start()
     for number in range(11):
         pay(pesagate, f"UC{number:02}" if number != 6 else "UBAD", f"ACC-{number}")
-    pesagate.wait_for_state("delivered", 10)
+    pesagate.wait_for_state("delivered", 10, seconds=60)
     (dead,) = pesagate.rows("deliveries", "--state", "dead")
     assert (dead["attempts"], dead["reason"]) == (1, "http_422")
     # The first had two attempts: each event's are counted for itself.
@@ -51,7 +51,7 @@ def test_those_of_an_account_never_go_in_one_list(pesagate: Gateway, erp: Receiv
     pesagate.start()
     for number in range(8):
         pay(pesagate, f"U{'AB'[number % 2]}{number}", "AB"[number % 2])
-    pesagate.wait_for_state("delivered", 8)
+    pesagate.wait_for_state("delivered", 8, seconds=60)
     sent = lists(erp)
     assert all(len({receipt[1] for receipt in receipts}) == len(receipts) for receipts in sent)
     for account in "AB":
@@ -65,7 +65,7 @@ def test_a_list_that_was_refused_goes_again_by_replay(pesagate: Gateway, erp: Re
     pesagate.start()
     for number in range(3):
         pay(pesagate, f"UR{number}")
-    pesagate.wait_for_state("dead", 3)
+    pesagate.wait_for_state("dead", 3, seconds=60)
     erp.default = Answer()
     assert pesagate.run("replay", "--destination", "erp", "--yes").returncode == 0
-    assert {row["attempts"] for row in pesagate.wait_for_state("delivered", 3)} == {2}
+    assert {row["attempts"] for row in pesagate.wait_for_state("delivered", 3, seconds=60)} == {2}

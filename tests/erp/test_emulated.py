@@ -167,7 +167,7 @@ def test_the_address_of_a_webhook_is_shown_nowhere(erp: Any, pesagate: Gateway, 
     # A server that repeats what it was asked for, as the page of a 404 does.
     erp.then(lambda _erp, asked: html(404, f"The requested URL {asked.path} was not found, nor {erp.uuid}"))
     pesagate.post("c2b-confirmation", c2b(RECEIPT))
-    pesagate.wait_for_state("dead")
+    pesagate.wait_for_state("dead", seconds=60)
     told_to_people = pesagate.run("explain", RECEIPT).stdout
     assert "The requested URL /*** was not found, nor ***" in told_to_people
     everything = (
@@ -220,7 +220,7 @@ def test_a_mended_mapping_is_not_told_the_old_refusal(
     pesagate.stop()
     pesagate.start()
     pesagate.post("c2b-confirmation", c2b(RECEIPT))
-    pesagate.wait_for_state("dead")
+    pesagate.wait_for_state("dead", seconds=60)
     given[name] = right
     pesagate.stop()
     pesagate.start()

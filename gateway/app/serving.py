@@ -17,6 +17,7 @@ def serve(settings: Settings) -> int:
     """Run the gateway until it is told to stop; return the exit code. Raises PesagateError where it cannot start."""
     from gateway.delivery import process as delivery
     from gateway.delivery.wake import Wake
+    from gateway.metrics.board import Board
     from gateway.pipeline.settle import settle
     from gateway.references.kept import KeptLists
     from gateway.server import process as intake
@@ -33,14 +34,17 @@ def serve(settings: Settings) -> int:
         lists = KeptLists(lists_of(settings))
         hooks = compile_hooks(settings, lists.look_up)
         wake = Wake()
-        parts = intake.Parts(settings, hooks, settle, wake.up, lists.kept_fresh)
+        # Twice as many as there are processes: an old one may still be ending when its successor begins.
+        board = Board(2 * (settings.server.workers + 2))
+        parts = intake.Parts(settings, hooks, settle, wake.up, lists.kept_fresh, board)
         with Listeners.of(settings.server, passed) as listeners:
             takers = [
                 Child(f"intake-{number}", lambda on_stop: intake.run(parts, listeners.sockets, on_stop))
                 for number in range(1, settings.server.workers + 1)
             ]
             deliverer = Child(
-                "delivery", lambda on_stop: delivery.run(settings, registry.make, wake, listeners.close, on_stop)
+                "delivery",
+                lambda on_stop: delivery.run(settings, registry.make, wake, listeners.close, board, on_stop),
             )
             children = [*takers, deliverer, *_nightly(settings, listeners.close)]
             return Supervisor(children, notifier=notifier, stopping=listeners.close).run()

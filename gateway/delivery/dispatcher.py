@@ -21,6 +21,8 @@ from gateway.domain.due import AttemptEnded, Candidate, DeliveryWrite, DueDelive
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.lane import LaneState
 from gateway.domain.times import Clock
+from gateway.metrics.board import Tally
+from gateway.metrics.series import ATTEMPT_SECONDS, ATTEMPTS, Spreads
 from gateway.store.claims import Asked, due, load
 from gateway.store.lanes import read_lanes
 
@@ -56,6 +58,7 @@ class Dispatcher:
         wake: Wake,
         clock: Clock,
         ordering: Ordering,
+        tally: Tally,
     ) -> None:
         self._engine = engine
         self._served = served
@@ -64,6 +67,8 @@ class Dispatcher:
         self._wake = wake
         self._clock = clock
         self._ordering = ordering
+        self._tally = tally
+        self._seconds = Spreads(tally, ATTEMPT_SECONDS)
         self._signs = Signs({name: one.lane for name, one in served.items()}, submit)
         self._under_way: dict[int, _Job] = {}
         # What threads and the writer have to say, in order; taken by the loop.
@@ -192,7 +197,12 @@ class Dispatcher:
         for number in {delivery.id for delivery in job.deliveries} - {each.delivery_id for each in ended}:
             self._forget(number)
         for each in ended:
+            self._count(job.name, each)
             self._write(each)
+
+    def _count(self, name: Name, ended: AttemptEnded) -> None:
+        self._tally.add((ATTEMPTS.name, *name, ended.verdict.result.value, ended.verdict.reason))
+        self._seconds.observe(ended.duration_ms / 1000, *name)
 
     def _forget(self, number: int) -> None:
         job = self._under_way.pop(number)

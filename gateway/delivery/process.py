@@ -21,6 +21,8 @@ from gateway.domain.export import Gathers
 from gateway.domain.lane import NEW_LANE, LaneState
 from gateway.domain.settings import Destination, Settings
 from gateway.domain.times import utc_now
+from gateway.metrics.board import Board
+from gateway.metrics.series import STARTS
 from gateway.store.deliveries import write_deliveries
 from gateway.store.engine import open_engine
 from gateway.store.lanes import read_lanes
@@ -37,11 +39,14 @@ def run(
     make_adapter: Callable[[Destination], Adapter],
     wake: Wake,
     close_listener: Callable[[], None],
+    board: Board,
     on_stop: Callable[[Callable[[], None]], None],
 ) -> None:
     """Deliver until told to stop; `on_stop` takes what is to be called then, also from a signal handler."""
     # Who does not take callbacks must not keep their port.
     close_listener()
+    tally = board.claim()
+    tally.add((STARTS.name, "delivery"))
     engine = open_engine(settings.store_url)
     writer: Writer[DeliveryWrite, Future[Written], Written] = Writer(engine, write_deliveries, _resolve, gives_way=True)
 
@@ -56,7 +61,7 @@ def run(
         if isinstance(one.adapter, KeepsState):
             one.adapter.keep_in(StoredVault(tenant, engine, commit, utc_now))
     orders = {name: one.destination.lane.order for name, one in served.items() if one.lane.is_ordered}
-    dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now, Ordering(orders, commit))
+    dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now, Ordering(orders, commit), tally)
     gatherers = {name: one.adapter for name, one in served.items() if isinstance(one.adapter, Gathers)}
     closing = Closing(Parts(engine, gatherers, make_adapter, commit, utc_now))
     on_stop(dispatcher.stop)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Network = IPv4Network | IPv6Network
 
+LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
 
 class Secret:
     """A text that does not print itself: `str` and `repr` give ***; `reveal()` gives the text."""
@@ -51,6 +53,8 @@ class Server:
     public_url: str = "http://127.0.0.1:8080"
     workers: int = 1
     trusted_proxies: tuple[Network, ...] = ()
+    # Who may read /metrics.
+    metrics: tuple[Network, ...] = LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)

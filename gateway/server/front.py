@@ -10,19 +10,18 @@ from tornado.httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
-from tornado.web import Application
 
-from gateway.server.hooks import Desk, HookRequest
+from gateway.server.hooks import PREFIX, Desk, HookRequest
 from gateway.server.patience import Patience
+from gateway.server.site import Site
 
 
 class Front(HTTPServerConnectionDelegate):
-    """Starts every request. `paths` are those that the Application serves; any other path is unknown."""
+    """Starts every request. `site` names the paths that its Application serves; any other path is unknown."""
 
-    def __init__(self, desk: Desk, application: Application, paths: frozenset[str], patience: Patience) -> None:
+    def __init__(self, desk: Desk, site: Site, patience: Patience) -> None:
         self._desk = desk
-        self._application = application
-        self._paths = paths
+        self._site = site
         self._patience = patience
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
@@ -36,8 +35,8 @@ class Front(HTTPServerConnectionDelegate):
 
     def choose(self, path: str, server_conn: Any, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """Return who takes a request for this path."""
-        if path.partition("?")[0] in self._paths:
-            return self._application.start_request(server_conn, request_conn)
+        if not path.startswith(PREFIX) and self._site.has(path.partition("?")[0]):
+            return self._site.application.start_request(server_conn, request_conn)
         # An unknown path is a hook without a key: nobody can tell it from a hook with a wrong one.
         return HookRequest(self._desk, request_conn)
 

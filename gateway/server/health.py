@@ -4,9 +4,9 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
-from tornado.web import Application, RequestHandler
+from tornado.web import RequestHandler
 
-PATHS = frozenset({"/healthz", "/readyz"})
+from gateway.server.site import Route
 
 Probe = Callable[[], Awaitable[None]]
 """Commits nothing of worth and returns when it is on disk; raises where it cannot."""
@@ -42,9 +42,6 @@ class Ready(RequestHandler):
         self.finish(json.dumps(said))
 
 
-def application(probe: Probe, digest: str) -> Application:
-    """Return the ordinary Application beside the hooks. It logs no requests."""
-    return Application(
-        [("/healthz", Health), ("/readyz", Ready, {"probe": probe, "digest": digest})],
-        log_function=lambda _handler: None,
-    )
+def routes(probe: Probe, digest: str) -> list[Route]:
+    """Return the paths that a balancer asks."""
+    return [("/healthz", Health, {}), ("/readyz", Ready, {"probe": probe, "digest": digest})]

@@ -118,7 +118,7 @@ class HookRequest(HTTPMessageDelegate):
         if not self._answered:
             self._answered = True
             self._close()
-            self._desk.counters.count("cut_off")
+            self._desk.counters.refused("cut_off")
             _LOG.info("a request was cut off or too slow", hook=self._hook is not None)
 
     def _is_taken(self, hook: Hook) -> bool:
@@ -128,6 +128,7 @@ class HookRequest(HTTPMessageDelegate):
         return not (self._from_elsewhere and shortcode.on_mismatch == "refuse")
 
     def _start(self, hook: Hook) -> None:
+        self._began = time.perf_counter()
         try:
             callback = self._callback(hook, self._desk.clock())
             self._desk.intake.take(hook, callback, self._done, self._refused(callback))
@@ -140,8 +141,8 @@ class HookRequest(HTTPMessageDelegate):
         if self._said:
             return
         self._said = True
-        if decision is not None:
-            self._desk.counters.count(decision.value)
+        if decision is not None and self._hook is not None:
+            self._desk.counters.answered(self._hook, decision.value, time.perf_counter() - self._began)
         try:
             self._write(said)
         finally:
@@ -173,7 +174,7 @@ class HookRequest(HTTPMessageDelegate):
         )
 
     def _send(self, decision: Decision) -> None:
-        self._desk.counters.count(decision.value)
+        self._desk.counters.refused(decision.value)
         if decision is Decision.WRONG_METHOD and self._hook is not None:
             self._write(wrong_method(self._hook.methods))
         else:

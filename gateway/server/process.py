@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tornado.httpserver import HTTPServer
 
@@ -17,14 +17,18 @@ from gateway.domain.received import Received
 from gateway.domain.settings import Quota, Settings
 from gateway.domain.settled import Settled
 from gateway.domain.times import utc_now
+from gateway.metrics.board import Board
+from gateway.metrics.series import COMMIT_ROWS, STARTS, Spread
 from gateway.pipeline.hooks import Hooks
+from gateway.server import health, metrics
 from gateway.server.counters import Counters
 from gateway.server.front import Front
 from gateway.server.gather import Gather, Nudge
-from gateway.server.health import PATHS, application
 from gateway.server.hooks import MAX_BODY, Desk
 from gateway.server.intake import Intake, Outcome, Ticket, resolver
 from gateway.server.patience import Patience
+from gateway.server.reads import Reads
+from gateway.server.site import Site
 from gateway.store.engine import open_engine
 from gateway.store.inbox import Inbox, Probe, Settle
 from gateway.store.writer import Writer
@@ -54,6 +58,8 @@ class Parts:
     wake: Callable[[], None]
     # Entered in the process itself, before it takes anything: threads do not survive a fork.
     beside: Callable[[], AbstractContextManager[None]] = nullcontext
+    # What all processes count.
+    board: Board = field(default_factory=lambda: Board(1))
 
 
 def run(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnStop) -> None:
@@ -73,9 +79,19 @@ async def _serve(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnSt
         return parts.settings.tenants[tenant].shortcodes[shortcode].quarantine
 
     inbox = Inbox(parts.settle, utc_now, quota)
-    writer: IntakeWriter = Writer(open_engine(parts.settings.store_url), inbox, resolver(loop))
-    counters, patience = Counters(), Patience(HEADER_TIMEOUT_S, BODY_TIMEOUT_S)
-    server = _http_server(parts, writer, counters, patience)
+    tally = parts.board.claim()
+    tally.add((STARTS.name, "intake"))
+    rows = Spread(tally, COMMIT_ROWS)
+    resolve = resolver(loop)
+
+    def committed(outcomes: Sequence[tuple[Ticket, Outcome]]) -> None:
+        rows.observe(len(outcomes))
+        resolve(outcomes)
+
+    writer: IntakeWriter = Writer(open_engine(parts.settings.store_url), inbox, committed)
+    counters, patience = Counters(tally), Patience(HEADER_TIMEOUT_S, BODY_TIMEOUT_S)
+    reads = Reads(parts.settings.store_url)
+    server = _http_server(parts, writer, counters, patience, reads)
     server.add_sockets(listeners)
     # Only now, as it also says that callbacks are taken.
     on_stop(stop)
@@ -87,14 +103,18 @@ async def _serve(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnSt
         chore.cancel()
     await _finish(server, counters)
     await loop.run_in_executor(None, writer.close)
+    reads.close()
     counters.tell()
 
 
-def _http_server(parts: Parts, writer: IntakeWriter, counters: Counters, patience: Patience) -> HTTPServer:
+def _http_server(
+    parts: Parts, writer: IntakeWriter, counters: Counters, patience: Patience, reads: Reads
+) -> HTTPServer:
     loop = asyncio.get_running_loop()
     nudge = Nudge(loop, parts.wake)
 
     def committed(settled: Settled) -> None:
+        counters.settled(settled)
         if any(issue is not None and issue.destinations for issue in (settled.issue, settled.further)):
             nudge()
 
@@ -102,9 +122,14 @@ def _http_server(parts: Parts, writer: IntakeWriter, counters: Counters, patienc
     ids = RowIds(int.from_bytes(os.urandom(2)), utc_now)
     trusted = parts.settings.server.trusted_proxies
     desk = Desk(parts.hooks, Intake(gather.submit, committed), ids, utc_now, counters, trusted)
-    health = application(lambda: _probe(writer), parts.settings.digest)
+    site = Site(
+        [
+            *health.routes(lambda: _probe(writer), parts.settings.digest),
+            *metrics.routes(parts.settings, parts.board, reads),
+        ]
+    )
     server = HTTPServer(
-        Front(desk, health, PATHS, patience),
+        Front(desk, site, patience),
         max_body_size=MAX_BODY,
         max_header_size=MAX_HEADER,
         # Tornado clears a buffer of this size for every reading; a callback and its headers fit.

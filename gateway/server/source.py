@@ -5,10 +5,15 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from tornado.httputil import HTTPServerRequest
+
 from gateway.domain.settings import Network
 
 UNKNOWN = "unknown"
 """The source where one of our proxies passed on something that is no address (the word is that of RFC 7239)."""
+
+_PASSED_ON = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
+"""Headers that proxies add."""
 
 # "198.51.100.7:4711", "[2001:db8::7]", "[2001:db8::7]:443": some proxies add the port.
 _WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?", re.ASCII)
@@ -33,6 +38,19 @@ def origin(peer: str, forwarded: Sequence[str], trusted: tuple[Network, ...]) ->
             return source if _address(source) else UNKNOWN
     # Every hop is one of ours: the left-most began it.
     return source
+
+
+def origin_of(request: HTTPServerRequest, trusted: tuple[Network, ...]) -> str:
+    """Return the address that a person's request comes from.
+
+    Something that passes requests on and is no proxy of ours cannot be believed, and itself stands on loopback more
+    often than not: then the address is `UNKNOWN`.
+    """
+    peer = str(request.remote_ip or "")
+    forwarded = request.headers.get_list("X-Forwarded-For")
+    if not _inside(_plain(peer), trusted) and any(name in request.headers for name in _PASSED_ON):
+        return UNKNOWN
+    return origin(peer, forwarded, trusted)
 
 
 def allowed(source: str, networks: tuple[Network, ...] | None) -> bool:

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from gateway.domain.settings import Server
+from gateway.domain.settings import LOOPBACK, Network, Server
 from gateway.keys import forbidden_word
 from gateway.settings.networks import networks
 from gateway.settings.places import Steps, quoted
@@ -22,7 +22,13 @@ def server_of(section: Section) -> Server:
         public_url=_public_url(section) or f"http://{listen}",
         workers=section.get("workers", 1),
         trusted_proxies=networks(section.report, section.get("trusted_proxies", []), section.at("trusted_proxies")),
+        metrics=_readers(section.section("metrics")),
     )
+
+
+def _readers(metrics: Section) -> tuple[Network, ...]:
+    allowed = metrics.get("allow_from")
+    return LOOPBACK if allowed is None else networks(metrics.report, allowed, metrics.at("allow_from"))
 
 
 def _public_url(section: Section) -> str | None:

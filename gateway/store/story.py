@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from gateway.domain.times import from_micros, nairobi_text
+from gateway.store.dialects import HOLDS
 from gateway.store.eventrow import event_of, select_events
 from gateway.store.known import members
 from gateway.store.queries import deliveries_of
@@ -106,6 +107,15 @@ def loose_events(connection: Connection, name: str, tenant: str | None = None) -
         yield from connection.scalars(_made_of(row.id))
 
 
+def event_of_id(connection: Connection, name: str, tenant: str | None = None) -> int | None:
+    """Return the number of the event of that id, None where it is the id of none."""
+    public = _public(name)
+    if public is None:
+        return None
+    found = select(EVENTS.c.seq).where(EVENTS.c.seq.in_(_of_public_id(EVENTS, EVENTS.c.seq, public)))
+    return connection.scalar(found if tenant is None else found.where(EVENTS.c.tenant == tenant))
+
+
 def _loose(connection: Connection, name: str, tenant: str | None) -> Sequence[Any]:
     number, public = _number(name), _public(name)
     table = CALLBACKS.c
@@ -169,7 +179,7 @@ def quarantined_naming(connection: Connection, name: str, tenant: str | None = N
     """Give quarantined callbacks whose bytes hold this text: a receipt that never became a payment is found so."""
     table = QUARANTINE.c
     query = select(table.id, table.tenant, table.shortcode, table.kind, table.reason, table.detail, table.received_at)
-    query = query.where(func.instr(table.body, name.encode()) > 0).order_by(table.id)
+    query = query.where(HOLDS[connection.dialect.name](table.body, name.encode())).order_by(table.id)
     if tenant is not None:
         query = query.where(table.tenant == tenant)
     for row in connection.execute(query).mappings():

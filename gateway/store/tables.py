@@ -277,6 +277,14 @@ DELIVERIES = Table(
         sqlite_where=text("state = 'pending' AND order_key IS NOT NULL"),
         postgresql_where=text("state = 'pending' AND order_key IS NOT NULL"),
     ),
+    # To count and list dead letters, which are few, among the many that were delivered.
+    Index(
+        "deliveries_dead",
+        "tenant",
+        "destination",
+        sqlite_where=text("state = 'dead'"),
+        postgresql_where=text("state = 'dead'"),
+    ),
     # Delivery may still hold a row that a twin has taken away: its id must not come to mean another destination.
     sqlite_autoincrement=True,
 )

@@ -1,0 +1,1 @@
+"""What all processes count: where the numbers stand, and what they mean."""

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.domain.callback import Callback
@@ -14,26 +13,14 @@ if TYPE_CHECKING:
 
     from gateway.domain.received import Received
     from gateway.pipeline.hooks import Hooks
-    from gateway.store.replays import Wanted
+    from gateway.store.replays import Replays, Wanted
     from gateway.store.reprocess import Reviewed
 
 
-@dataclass(frozen=True, slots=True)
-class Replays:
-    """What a replay will do."""
-
-    deliveries: tuple[int, ...]
-    # Events that no route had taken: the store's number, the tenant and the destinations that they have now.
-    routed: tuple[tuple[int, str, tuple[str, ...]], ...]
-
-    def __len__(self) -> int:
-        return len(self.deliveries) + sum(len(destinations) for *_, destinations in self.routed)
-
-
-def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted") -> Replays:
+def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted") -> "Replays":
     """Return what a replay would do: the deliveries meant, and the events that have a route only now."""
     from gateway.pipeline.route import compile_routes
-    from gateway.store.replays import matching, unrouted
+    from gateway.store.replays import Replays, matching, unrouted
 
     routers = {tenant.id: compile_routes(tenant.routes) for tenant in settings.tenants.values()}
     routed = []
@@ -46,7 +33,7 @@ def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted
     return Replays(tuple(matching(connection, wanted)), tuple(routed))
 
 
-def replay(connection: "Connection", chosen: Replays) -> int:
+def replay(connection: "Connection", chosen: "Replays") -> int:
     """Make the chosen deliveries due; return how many."""
     from gateway.store.replays import add_deliveries, make_due
 

@@ -10,6 +10,7 @@ from gateway.cli import option_values
 from gateway.cli.config_option import config_option
 from gateway.domain.errors import PesagateError
 from gateway.store import story
+from gateway.store.page import only
 from gateway.store.prepare import require
 from gateway.store.queries import reading
 from gateway.store.replays import Wanted
@@ -46,14 +47,14 @@ def replay(
     settings = app.load_settings(config)
     engine = require(settings.store_url, settings.path)
     with reading(engine) as connection:
-        payments = tuple(one for name in names for one in story.payments_named(connection, name, tenant))
-        events = tuple(one for name in names for one in story.loose_events(connection, name, tenant))
+        payments = tuple(one for name in names for one in story.payments_named(connection, name, only(tenant)))
+        events = tuple(one for name in names for one in story.loose_events(connection, name, only(tenant)))
         if names and not (payments or events):
             raise PesagateError(f"Nothing is known of {', '.join(names)}: `pesagate explain` searches everywhere.")
         wanted = Wanted(
             payments=payments,
             events=events,
-            tenant=tenant,
+            tenants=only(tenant),
             destination=destination,
             reason=reason,
             since=option_values.nairobi(since),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from adapters.http.address import origin
 from adapters.http.answer import NETWORK_ERRORS, READ_AT_MOST, READ_WHOLE_AT_MOST, Answer, body_of, failed, read
@@ -87,6 +88,8 @@ class Exchange:
         yield from self.auth.secrets()
         yield from self._signer.keys
         yield from self._options.secrets.values()
+        if self._options.hides_path:
+            yield Secret(urlsplit(self._options.url).path.strip("/"))
         proxy = self._network.proxy
         if proxy is not None and proxy.password is not None:
             yield proxy.password

@@ -12,6 +12,7 @@ from gateway.domain.provider import DeclaredKind
 from gateway.domain.question import ValidationRule
 
 if TYPE_CHECKING:
+    from gateway.domain.alerts import Alerts
     from gateway.domain.references import ReferenceList
 
 Network = IPv4Network | IPv6Network
@@ -179,6 +180,8 @@ class Settings:
     # Kinds of other providers' callbacks by name.
     providers: Mapping[str, DeclaredKind] = field(default_factory=dict)
     retention: Retention = Retention()
+    # None: nobody is told anything.
+    alerts: "Alerts | None" = None
 
     def destination(self, tenant: str, name: str) -> Destination | None:
         """Return the destination of that tenant, or None where it is no longer configured."""

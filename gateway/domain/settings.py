@@ -12,6 +12,7 @@ from gateway.domain.provider import DeclaredKind
 from gateway.domain.question import ValidationRule
 
 if TYPE_CHECKING:
+    from gateway.domain.access import Access
     from gateway.domain.alerts import Alerts
     from gateway.domain.references import ReferenceList
 
@@ -182,6 +183,8 @@ class Settings:
     retention: Retention = Retention()
     # None: nobody is told anything.
     alerts: "Alerts | None" = None
+    # None: neither API nor console is there.
+    access: "Access | None" = None
 
     def destination(self, tenant: str, name: str) -> Destination | None:
         """Return the destination of that tenant, or None where it is no longer configured."""

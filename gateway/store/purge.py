@@ -140,6 +140,16 @@ _TABLES: Mapping[str, Sequence[_Table]] = {
             delete(ATTEMPTS),
             lambda before: (ATTEMPTS.c.started_at < before) & ~_IS_DELIVERED,
         ),
+        # What steps saved of the destination's answers.
+        _Table(
+            DELIVERIES.c.id,
+            lambda before: (
+                (DELIVERIES.c.state == DeliveryState.DELIVERED.value)
+                & (DELIVERIES.c.updated_at < before)
+                & DELIVERIES.c.saved.is_not(None)
+            ),
+            update(DELIVERIES).values(saved=None),
+        ),
     ),
     "questions": (_Table(QUESTIONS.c.id, lambda before: QUESTIONS.c.received_at < before, delete(QUESTIONS)),),
     "quarantine": (

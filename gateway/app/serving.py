@@ -49,6 +49,7 @@ def serve(settings: Settings) -> int:
                 lambda on_stop: delivery.run(settings, registry.make, wake, listeners.close, board, on_stop),
             )
             children = [*takers, deliverer, *_nightly(settings, listeners.close)]
+            children += _alerting(settings, listeners.close)
             return Supervisor(children, notifier=notifier, stopping=listeners.close).run()
 
 
@@ -75,3 +76,13 @@ def _nightly(settings: Settings, close_listeners: Callable[[], None]) -> "list[C
     if at is None:
         return []
     return [Child("nightly", lambda on_stop: nightly.run(settings, at, close_listeners, on_stop))]
+
+
+def _alerting(settings: Settings, close_listeners: Callable[[], None]) -> "list[Child]":
+    alerts = settings.alerts
+    if alerts is None:
+        return []
+    from gateway import alerting
+    from gateway.supervisor import Child
+
+    return [Child("alerting", lambda on_stop: alerting.run(settings, alerts, close_listeners, on_stop))]

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway import registry
+from gateway.app.again import choose_replays, replay, reprocess
 from gateway.app.hooks import compile_hooks
 from gateway.app.lists import lists_of
 from gateway.domain.settings import Settings
 
 if TYPE_CHECKING:
+    from gateway.server.office import Acts
     from gateway.supervisor import Child
 
 
@@ -36,7 +38,7 @@ def serve(settings: Settings) -> int:
         wake = Wake()
         # Twice as many as there are processes: an old one may still be ending when its successor begins.
         board = Board(2 * (settings.server.workers + 2))
-        parts = intake.Parts(settings, hooks, settle, wake.up, lists.kept_fresh, board)
+        parts = intake.Parts(settings, hooks, settle, wake.up, lists.kept_fresh, board, _acts(settings))
         with Listeners.of(settings.server, passed) as listeners:
             takers = [
                 Child(f"intake-{number}", lambda on_stop: intake.run(parts, listeners.sockets, on_stop))
@@ -48,6 +50,21 @@ def serve(settings: Settings) -> int:
             )
             children = [*takers, deliverer, *_nightly(settings, listeners.close)]
             return Supervisor(children, notifier=notifier, stopping=listeners.close).run()
+
+
+def _acts(settings: Settings) -> "Acts | None":
+    """Return what people may ask for; None where nobody may."""
+    from gateway.server.office import Acts
+
+    if settings.access is None:
+        return None
+    # No lists of references: a question of long ago is not decided again.
+    hooks = compile_hooks(settings, lambda *_: None)
+    return Acts(
+        lambda connection, wanted: choose_replays(settings, connection, wanted),
+        replay,
+        lambda connection, ids: reprocess(settings, hooks, connection, ids),
+    )
 
 
 def _nightly(settings: Settings, close_listeners: Callable[[], None]) -> "list[Child]":

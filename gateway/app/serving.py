@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway import registry
+from gateway.app.again import choose_replays, replay, reprocess
 from gateway.app.hooks import compile_hooks
 from gateway.app.lists import lists_of
 from gateway.app.reloading import Reloading
 from gateway.domain.settings import Settings
 
 if TYPE_CHECKING:
+    from gateway.server.office import Acts
     from gateway.supervisor import Child
 
 
@@ -40,7 +42,7 @@ def serve(settings: Settings) -> int:
             def children(by: Settings) -> list[Child]:
                 lists = KeptLists(lists_of(by))
                 hooks = compile_hooks(by, lists.look_up)
-                parts = intake.Parts(by, hooks, settle, wake.up, lists.kept_fresh, board)
+                parts = intake.Parts(by, hooks, settle, wake.up, lists.kept_fresh, board, _acts(by))
                 takers = [
                     Child(f"intake-{number}", lambda on_stop: intake.run(parts, listeners.sockets, on_stop))
                     for number in range(1, by.server.workers + 1)
@@ -57,6 +59,21 @@ def serve(settings: Settings) -> int:
             return Supervisor(
                 children(settings), notifier=notifier, stopping=listeners.close, successors=reloading
             ).run()
+
+
+def _acts(settings: Settings) -> "Acts | None":
+    """Return what people may ask for; None where nobody may."""
+    from gateway.server.office import Acts
+
+    if settings.access is None:
+        return None
+    # No lists of references: a question of long ago is not decided again.
+    hooks = compile_hooks(settings, lambda *_: None)
+    return Acts(
+        lambda connection, wanted: choose_replays(settings, connection, wanted),
+        replay,
+        lambda connection, ids: reprocess(settings, hooks, connection, ids),
+    )
 
 
 def _nightly(settings: Settings, close_listeners: Callable[[], None]) -> "list[Child]":

@@ -122,6 +122,13 @@ CALLBACKS = Table(
     # stands first because it mostly grows with time.
     UniqueConstraint("identity", "facts_digest", name="callbacks_identity"),
     Index("callbacks_payment", "payment_seq"),
+    # To list those that contradict what is known, which are few.
+    Index(
+        "callbacks_conflicts",
+        "tenant",
+        sqlite_where=text("disposition = 'conflict'"),
+        postgresql_where=text("disposition = 'conflict'"),
+    ),
 )
 """Authenticated callbacks that became part of a payment, as they came."""
 

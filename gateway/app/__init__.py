@@ -6,7 +6,7 @@ Each function imports what it needs, so that `check` does not pay for a server.
 from typing import TYPE_CHECKING
 
 from gateway import registry
-from gateway.app.again import Replays, choose_replays, replay, reprocess
+from gateway.app.again import choose_replays, replay, reprocess
 from gateway.app.hooks import compile_hooks, kinds, kinds_of
 from gateway.app.loading import check, effective, load_settings, settings_to_serve
 from gateway.app.serving import serve
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from gateway.domain.settings import Destination
 
 __all__ = [
-    "Replays",
     "Trial",
     "adapter_of",
     "check",

@@ -1,8 +1,7 @@
 """What a person asks for once more: replays of deliveries, and quarantined callbacks."""
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gateway.domain.callback import Callback
@@ -14,32 +13,21 @@ if TYPE_CHECKING:
 
     from gateway.domain.received import Received
     from gateway.pipeline.hooks import Hooks
-    from gateway.store.replays import Wanted
+    from gateway.store.replays import Replays, Wanted
     from gateway.store.reprocess import Reviewed
 
 
 CHUNK = 500
 """So many deliveries are one commit: a running gateway never waits long for the store."""
 
-
-@dataclass(frozen=True, slots=True)
-class Replays:
-    """What a replay will do."""
-
-    deliveries: tuple[int, ...]
-    # Events that no route had taken: the store's number, the tenant and the destinations that they have now.
-    routed: tuple[tuple[int, str, tuple[str, ...]], ...]
-    # True: those that were delivered too.
-    again: bool = False
-
-    def __len__(self) -> int:
-        return len(self.deliveries) + sum(len(destinations) for *_, destinations in self.routed)
+Note = Callable[["Connection", int], None]
+"""Writes down, in the transaction itself, how many deliveries it has made due."""
 
 
-def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted") -> Replays:
+def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted") -> "Replays":
     """Return what a replay would do: the deliveries meant, and the events that have a route only now."""
     from gateway.pipeline.route import compile_routes
-    from gateway.store.replays import matching, unrouted
+    from gateway.store.replays import Replays, matching, unrouted
 
     routers = {tenant.id: compile_routes(tenant.routes) for tenant in settings.tenants.values()}
     routed = []
@@ -52,17 +40,19 @@ def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted
     return Replays(tuple(matching(connection, wanted)), tuple(routed), wanted.again)
 
 
-def replay(engine: "Engine", chosen: Replays) -> Iterator[int]:
+def replay(engine: "Engine", chosen: "Replays", note: Note = lambda _connection, _made: None) -> Iterator[int]:
     """Make the chosen deliveries due, and yield after each commit how many it was. A gateway runs on beside it."""
     from gateway.store.replays import add_deliveries, make_due
 
     for start in range(0, len(chosen.deliveries), CHUNK):
         with engine.begin() as connection:
             made = make_due(connection, chosen.deliveries[start : start + CHUNK], utc_now(), again=chosen.again)
+            note(connection, made)
         yield made
     for start in range(0, len(chosen.routed), CHUNK):
         with engine.begin() as connection:
             made = sum(add_deliveries(connection, *one, utc_now()) for one in chosen.routed[start : start + CHUNK])
+            note(connection, made)
         yield made
 
 

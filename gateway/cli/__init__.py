@@ -14,6 +14,8 @@ COMMANDS = MappingProxyType(
         "init": Row("gateway.cli.init:init", "Write a working configuration with a fresh key."),
         "check": Row("gateway.cli.check:check", "Check the configuration; tell every mistake with its place."),
         "serve": Row("gateway.cli.serve:serve", "Run the gateway."),
+        "plan": Row("gateway.cli.reload:plan", "Show what a reload would change."),
+        "reload": Row("gateway.cli.reload:reload_", "Have the running gateway read its configuration once more."),
         "demo": Row("gateway.cli.demo:demo", "Show the gateway at work, all on this machine."),
         "urls": Row("gateway.cli.urls:urls", "List the hook URLs to register with M-Pesa."),
         "try": Row("gateway.cli.try_:try_", "Show what would become of a callback, without any side effect."),
@@ -31,11 +33,13 @@ COMMANDS = MappingProxyType(
         "export": Row("gateway.cli.export:export", "Write an accounting file of some days, or list files."),
         "migrate": Row("gateway.cli.migrate:migrate", "Bring the tables of an older release up to date."),
         "purge": Row("gateway.cli.purge:purge", "Take away what is older than the configuration keeps it."),
+        "erase": Row("gateway.cli.erase:erase", "Erase one payer's name and phone; what was booked stays."),
         "backup": Row("gateway.cli.backup:backup", "Copy the store while the gateway runs."),
         "send": Row("gateway.cli.send:send", "Post realistic callbacks to a running gateway."),
         "codes": Row("gateway.cli.codes:codes", "Say what a result code means and who must act."),
         "schema": Row("gateway.cli.schema:schema", "Print a JSON Schema: of the configuration or of events."),
         "config": Row("gateway.cli.config_show:config_group", "Show every value in force, and where it comes from."),
+        "tokens": Row("gateway.cli.tokens:tokens", "Make tokens for programs that use the API."),
         "keys": Row("gateway.cli.keys:keys", "Make keys for hook URLs."),
     }
 )

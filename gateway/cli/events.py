@@ -17,6 +17,7 @@ from gateway.domain.settings import Settings
 from gateway.domain.times import utc_now
 from gateway.store import queries
 from gateway.store.lanes import read_lanes
+from gateway.store.page import of_tenant
 from gateway.store.prepare import require
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
@@ -31,7 +32,7 @@ tenant_option = click.option("--tenant", metavar="T", help="Only this tenant's."
 def events(config: Path, as_json: bool, tenant: str | None, raw: bool) -> None:
     """List the events in the order they were made. The JSON form shows the payer; the plain one does not."""
     with opened_store(config) as (_, connection):
-        for event in queries.events(connection, tenant, with_raw=raw):
+        for event in queries.events(connection, of_tenant(tenant), with_raw=raw):
             click.echo(dump(event.as_dict(frozenset({"raw", "balances"} if raw else ()))) if as_json else _line(event))
 
 
@@ -48,7 +49,7 @@ def deliveries(config: Path, as_json: bool, tenant: str | None, state: str | Non
         def is_served(owner: str, name: str) -> bool:
             return settings.destination(owner, name) is not None and (owner, name) not in parked
 
-        for row in queries.deliveries(connection, utc_now(), is_served, tenant, state):
+        for row in queries.deliveries(connection, utc_now(), is_served, of_tenant(tenant), state):
             click.echo(dump(row) if as_json else columns(row, _DELIVERY))
 
 

@@ -12,6 +12,7 @@ from gateway.cli.events import json_option, opened_store, tenant_option
 from gateway.cli.printable import printable
 from gateway.domain.errors import PesagateError
 from gateway.store import story
+from gateway.store.page import of_tenant, only
 
 
 @click.command()
@@ -26,11 +27,11 @@ def explain(config: Path, as_json: bool, tenant: str | None, name: str) -> None:
     of one payment: it shows the payer.
     """
     with opened_store(config) as (_, connection):
-        found = story.payments_named(connection, name, tenant)
+        found = story.payments_named(connection, name, only(tenant))
         told = story.stories(connection, found)
-        loose = list(story.results_named(connection, name, tenant))
-        asked = list(story.questions_named(connection, name, tenant))
-        kept = list(story.quarantined_naming(connection, name, tenant))
+        loose = list(story.results_named(connection, name, only(tenant)))
+        asked = list(story.questions_named(connection, name, only(tenant)))
+        kept = list(story.quarantined_naming(connection, name, only(tenant)))
     if not (told or loose or asked or kept):
         raise PesagateError(f"Nothing is known of {name!r}: no callback that names it has come to a hook of ours.")
     if as_json:
@@ -48,7 +49,7 @@ def explain(config: Path, as_json: bool, tenant: str | None, name: str) -> None:
 def conflicts(config: Path, as_json: bool, tenant: str | None) -> None:
     """List the callbacks that contradict what is known. They are kept, and were never booked."""
     with opened_store(config) as (_, connection):
-        for row in story.conflicts(connection, tenant):
+        for row in story.conflicts(connection, of_tenant(tenant)):
             click.echo(json.dumps(row, ensure_ascii=False) if as_json else printable(_conflict(row)))
 
 

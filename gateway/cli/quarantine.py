@@ -19,6 +19,7 @@ from gateway.domain.errors import PesagateError
 from gateway.domain.received import Quarantined, Question
 from gateway.domain.settings import Settings
 from gateway.store import queries
+from gateway.store.page import of_tenant, only
 from gateway.store.prepare import require
 from gateway.store.reprocess import Refused, Reviewed, open_rows, reprocess_all
 from gateway.store.reprocess import resolve as mark_resolved
@@ -38,7 +39,7 @@ def quarantine(ctx: click.Context, config: Path, as_json: bool, tenant: str | No
     if ctx.invoked_subcommand is not None:
         return
     with opened_store(config) as (_, connection):
-        for row in queries.quarantined(connection, tenant):
+        for row in queries.quarantined(connection, of_tenant(tenant)):
             click.echo(dump(row) if as_json else columns(row, _SHOWN))
 
 
@@ -94,7 +95,7 @@ def reprocess(
     engine = require(settings.store_url, settings.path)
     with queries.reading(engine) as connection:
         closed = set(row_ids).difference(open_rows(connection, row_ids)) if row_ids else set()
-        chosen = open_rows(connection, row_ids, tenant, reason, option_values.nairobi(since))
+        chosen = open_rows(connection, row_ids, only(tenant), reason, option_values.nairobi(since))
     if closed:
         named = ", ".join(map(str, sorted(closed)))
         raise PesagateError(f"Not an open quarantine row: {named}. `pesagate quarantine` lists them; none was taken.")

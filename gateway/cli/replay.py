@@ -1,11 +1,9 @@
 """`pesagate replay`: one more attempt, because a person asks for it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import Connection
 
 from gateway import app
 from gateway.cli import option_values
@@ -13,6 +11,7 @@ from gateway.cli.config_option import config_option
 from gateway.cli.progress import Bar
 from gateway.domain.errors import PesagateError
 from gateway.store import story
+from gateway.store.page import only
 from gateway.store.prepare import require
 from gateway.store.queries import reading
 from gateway.store.replays import Wanted, waiting_anyway
@@ -49,11 +48,13 @@ def replay(
     settings = app.load_settings(config)
     engine = require(settings.store_url, settings.path)
     with reading(engine) as connection:
-        payments, events = _meant(connection, names, tenant)
+        payments, events, unknown = story.meant(connection, names, only(tenant))
+        if unknown:
+            raise PesagateError(f"Nothing is known of {', '.join(unknown)}: `pesagate explain` searches everywhere.")
         wanted = Wanted(
             payments=payments,
             events=events,
-            tenant=tenant,
+            tenants=only(tenant),
             destination=destination,
             reason=reason,
             since=option_values.nairobi(since),
@@ -76,22 +77,3 @@ def replay(
 
 def _deliveries(number: int) -> str:
     return f"{number} {'delivery' if number == 1 else 'deliveries'}"
-
-
-def _meant(connection: Connection, names: Sequence[str], tenant: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the numbers of the payments and events that names mean: an event's id means that event alone.
-
-    Raises PesagateError where one of them means nothing.
-    """
-    payments: list[int] = []
-    events: list[int] = []
-    unknown: list[str] = []
-    for name in names:
-        event = story.event_of_id(connection, name, tenant)
-        its = [] if event is not None else story.payments_named(connection, name, tenant)
-        loose = [event] if event is not None else list(story.loose_events(connection, name, tenant))
-        payments, events = payments + its, events + loose
-        unknown += [] if its or loose else [name]
-    if unknown:
-        raise PesagateError(f"Nothing is known of {', '.join(unknown)}: `pesagate explain` searches everywhere.")
-    return tuple(payments), tuple(events)

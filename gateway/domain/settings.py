@@ -12,6 +12,8 @@ from gateway.domain.provider import DeclaredKind
 from gateway.domain.question import ValidationRule
 
 if TYPE_CHECKING:
+    from gateway.domain.access import Access
+    from gateway.domain.alerts import Alerts
     from gateway.domain.references import ReferenceList
 
 Network = IPv4Network | IPv6Network
@@ -69,6 +71,8 @@ class Retention:
     questions: timedelta | None = None
     # Quarantined callbacks that have been resolved.
     quarantine: timedelta | None = None
+    # Name and phone of payers, and all else that is kept of them, of payments that have been delivered.
+    payer: timedelta | None = None
     # When `serve` purges by itself, by Nairobi's clock; None: never.
     nightly: time | None = None
 
@@ -177,6 +181,10 @@ class Settings:
     # Kinds of other providers' callbacks by name.
     providers: Mapping[str, DeclaredKind] = field(default_factory=dict)
     retention: Retention = Retention()
+    # None: nobody is told anything.
+    alerts: "Alerts | None" = None
+    # None: neither API nor console is there.
+    access: "Access | None" = None
 
     def destination(self, tenant: str, name: str) -> Destination | None:
         """Return the destination of that tenant, or None where it is no longer configured."""

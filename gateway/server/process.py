@@ -26,6 +26,7 @@ from gateway.server.front import Front
 from gateway.server.gather import Gather, Nudge
 from gateway.server.hooks import MAX_BODY, Desk
 from gateway.server.intake import Intake, Outcome, Ticket, resolver
+from gateway.server.office import Acts, Office
 from gateway.server.patience import Patience
 from gateway.server.reads import Reads
 from gateway.server.site import Site
@@ -60,6 +61,8 @@ class Parts:
     beside: Callable[[], AbstractContextManager[None]] = nullcontext
     # What all processes count.
     board: Board = field(default_factory=lambda: Board(1))
+    # None: there is nobody whom API and console could serve.
+    acts: Acts | None = None
 
 
 def run(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnStop) -> None:
@@ -122,12 +125,7 @@ def _http_server(
     ids = RowIds(int.from_bytes(os.urandom(2)), utc_now)
     trusted = parts.settings.server.trusted_proxies
     desk = Desk(parts.hooks, Intake(gather.submit, committed), ids, utc_now, counters, trusted)
-    site = Site(
-        [
-            *health.routes(lambda: _probe(writer), parts.settings.digest),
-            *metrics.routes(parts.settings, parts.board, reads),
-        ]
-    )
+    site = _site(parts, writer, reads)
     server = HTTPServer(
         Front(desk, site, patience),
         max_body_size=MAX_BODY,
@@ -141,6 +139,18 @@ def _http_server(
     # Tornado's own time-outs cost a timer for each request, a tenth of it; `patience` does the same once a second.
     server.conn_params.header_timeout = None
     return server
+
+
+def _site(parts: Parts, writer: IntakeWriter, reads: Reads) -> Site:
+    settings = parts.settings
+    routes = [*health.routes(lambda: _probe(writer), settings.digest), *metrics.routes(settings, parts.board, reads)]
+    if settings.access is None or parts.acts is None:
+        return Site(routes)
+    from gateway.server.api import handler as api
+    from gateway.server.api.openapi import PREFIX
+
+    office = Office(settings, settings.access, reads.engine, parts.acts)
+    return Site([*routes, *api.routes(office, reads)], (f"{PREFIX}/",))
 
 
 async def _probe(writer: IntakeWriter) -> None:

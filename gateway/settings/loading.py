@@ -10,9 +10,12 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from gateway import resources
+from gateway.domain.access import Access
 from gateway.domain.problem import Problem
 from gateway.domain.settings import Settings
+from gateway.settings.access import Accesses
 from gateway.settings.adapters import Adapters, Known
+from gateway.settings.alerts import alerts_of
 from gateway.settings.destination_recipes import with_destination_recipes
 from gateway.settings.destinations import Destinations
 from gateway.settings.document import Document
@@ -113,8 +116,15 @@ def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str],
         tenants=tenants,
         digest=digest,
         providers=described.settled(providers, tenants.values()),
+        access=_access(root, secrets),
         retention=retention_of(root.section("store").section("retention")),
+        alerts=alerts_of(root.section("alerts"), secrets, tuple(tenants)) if "alerts" in root else None,
     )
+
+
+def _access(root: Section, secrets: Secrets) -> Access | None:
+    built = Accesses(root.report, secrets, tuple(root.section("tenants"))).build(root.section("access"))
+    return built if built.tokens or built.users else None
 
 
 def _require_tenants(report: Report) -> None:

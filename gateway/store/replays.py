@@ -1,6 +1,6 @@
 """Replays: which deliveries a person means, and making them due once more."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ class Wanted:
     payments: tuple[int, ...] = ()
     # Numbers of events; with `payments` they are what is meant.
     events: tuple[int, ...] = ()
-    tenant: str | None = None
+    tenants: Collection[str] | None = None
     destination: str | None = None
     reason: str | None = None
     # Of the event's making, the first included, the last not.
@@ -30,6 +30,20 @@ class Wanted:
     until: datetime | None = None
     # True: those that were delivered too.
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replays:
+    """What a replay will do."""
+
+    deliveries: tuple[int, ...]
+    # Events that no route had taken: the store's number, the tenant and the destinations that they have now.
+    routed: tuple[tuple[int, str, tuple[str, ...]], ...]
+    # True: those that were delivered too.
+    again: bool = False
+
+    def __len__(self) -> int:
+        return len(self.deliveries) + sum(len(destinations) for *_, destinations in self.routed)
 
 
 def matching(connection: Connection, wanted: Wanted) -> list[int]:
@@ -123,8 +137,8 @@ def _row(event_seq: int, tenant: str, destination: str, now: int) -> dict[str, A
 def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.payments or wanted.events:
         query = query.where(or_(EVENTS.c.payment_seq.in_(wanted.payments), EVENTS.c.seq.in_(wanted.events)))
-    if wanted.tenant is not None:
-        query = query.where(EVENTS.c.tenant == wanted.tenant)
+    if wanted.tenants is not None:
+        query = query.where(EVENTS.c.tenant.in_(wanted.tenants))
     if wanted.since is not None:
         query = query.where(EVENTS.c.created_at >= to_micros(wanted.since))
     if wanted.until is not None:

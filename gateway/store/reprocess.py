@@ -1,6 +1,6 @@
 """Quarantined callbacks, once more: what becomes an event is settled and resolved in one transaction."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -49,7 +49,7 @@ Take = Callable[[Connection, Sequence[int]], Sequence[Reviewed]]
 def open_rows(
     connection: Connection,
     ids: Sequence[int] = (),
-    tenant: str | None = None,
+    tenants: Collection[str] | None = None,
     reason: str | None = None,
     since: datetime | None = None,
 ) -> list[int]:
@@ -58,8 +58,8 @@ def open_rows(
     query = select(table.id).where(not_(table.resolved)).order_by(table.id)
     if ids:
         query = query.where(table.id.in_(ids))
-    if tenant is not None:
-        query = query.where(table.tenant == tenant)
+    if tenants is not None:
+        query = query.where(table.tenant.in_(tenants))
     if reason is not None:
         query = query.where(table.reason == reason)
     if since is not None:

@@ -1,6 +1,6 @@
 """The whole story of one payment, found by any id that anybody may hold of it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from gateway.domain.times import from_micros, nairobi_text
 from gateway.store.dialects import HOLDS
 from gateway.store.eventrow import event_of, select_events
 from gateway.store.known import members
+from gateway.store.page import WHOLE, Page
 from gateway.store.queries import deliveries_of
 from gateway.store.tables import (
     CALLBACK_COPIES,
@@ -36,11 +37,14 @@ from gateway.store.tables import (
     RESULT_IDS,
 )
 
+Tenants = Collection[str] | None
+"""Whose rows are meant; None: everybody's."""
+
 # The payment that another one was joined to, or itself.
 _OWNER = PAYMENTS.alias("owner")
 
 
-def payments_named(connection: Connection, name: str, tenant: str | None = None) -> list[int]:
+def payments_named(connection: Connection, name: str, tenants: Tenants = None) -> list[int]:
     """Return the numbers of the payments that a receipt, a provider's id, or the id of an event, a payment or a
     callback names; with each payment those that were joined to it.
 
@@ -61,21 +65,30 @@ def payments_named(connection: Connection, name: str, tenant: str | None = None)
     if number is not None:
         found |= set(connection.scalars(select(CALLBACKS.c.payment_seq).where(CALLBACKS.c.id == number)))
     if public is not None:
-        found |= set(connection.scalars(_of_public_id(EVENTS, EVENTS.c.payment_seq, public)))
-        found |= set(connection.scalars(_of_public_id(PAYMENTS, PAYMENTS.c.seq, public)))
+        found |= set(connection.scalars(_of_public_id(connection, EVENTS, EVENTS.c.payment_seq, public)))
+        found |= set(connection.scalars(_of_public_id(connection, PAYMENTS, PAYMENTS.c.seq, public)))
     payments = {one for one in found if one is not None}
-    return _of_tenant(connection, set(members(connection, payments).values()), tenant)
+    return _of_tenants(connection, set(members(connection, payments).values()), tenants)
 
 
-def _of_tenant(connection: Connection, payments: set[int], tenant: str | None) -> list[int]:
+def _of_tenants(connection: Connection, payments: set[int], tenants: Tenants) -> list[int]:
     # The one that others were joined to stands for all of them.
     them = or_(PAYMENTS.c.seq.in_(payments), PAYMENTS.c.joined_to.in_(payments))
     query = select(PAYMENTS.c.seq).where(them).order_by(PAYMENTS.c.seq)
-    return list(connection.scalars(query if tenant is None else query.where(PAYMENTS.c.tenant == tenant)))
+    return list(connection.scalars(query if tenants is None else query.where(PAYMENTS.c.tenant.in_(tenants))))
 
 
-def _of_public_id(table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
-    """Return the query for the row of a derived id: a look into each part of the index (see PUBLIC_BUCKET)."""
+def _of_public_id(connection: Connection, table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
+    """Return the query for the row of a derived id."""
+    return _BY_PUBLIC_ID[connection.dialect.name](table, wanted, public_id)
+
+
+def _in_one_index(table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
+    return select(wanted).where(table.c.id == public_id)
+
+
+def _in_parts(table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
+    """Return a query that looks into each part of the index (see PUBLIC_BUCKET)."""
     parts = select(literal(0).label("part")).cte("parts", recursive=True)
     last = select(func.max(table.c.seq) // PUBLIC_BUCKET).scalar_subquery()
     parts = parts.union_all(select(parts.c.part + 1).where(parts.c.part < last))
@@ -83,12 +96,19 @@ def _of_public_id(table: Table, wanted: Column[int], public_id: str) -> Select[A
     return select(wanted).select_from(parts).join(table, and_(here == parts.c.part, table.c.id == public_id))
 
 
-def results_named(connection: Connection, name: str, tenant: str | None = None) -> Iterator[dict[str, Any]]:
+# By dialect.
+_BY_PUBLIC_ID: Mapping[str, Callable[[Table, Column[int], str], Select[Any]]] = {
+    "sqlite": _in_parts,
+    "postgresql": _in_one_index,
+}
+
+
+def results_named(connection: Connection, name: str, tenants: Tenants = None) -> Iterator[dict[str, Any]]:
     """Give the status and reversal results of that name whose payment has not come, each with its events.
 
     They are found by ids of their own and of the payment that they are about, by event id and by callback id.
     """
-    for row in _loose(connection, name, tenant):
+    for row in _loose(connection, name, tenants):
         about = select(RESULT_IDS.c.name, RESULT_IDS.c.value).where(
             RESULT_IDS.c.callback_id == row.id, RESULT_IDS.c.of_subject
         )
@@ -101,32 +121,51 @@ def results_named(connection: Connection, name: str, tenant: str | None = None) 
         }
 
 
-def loose_events(connection: Connection, name: str, tenant: str | None = None) -> Iterator[int]:
+def loose_events(connection: Connection, name: str, tenants: Tenants = None) -> Iterator[int]:
     """Give the numbers of the events of those results."""
-    for row in _loose(connection, name, tenant):
+    for row in _loose(connection, name, tenants):
         yield from connection.scalars(_made_of(row.id))
 
 
-def event_of_id(connection: Connection, name: str, tenant: str | None = None) -> int | None:
+def meant(
+    connection: Connection, names: Sequence[str], tenants: Tenants = None
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[str, ...]]:
+    """Return the payments and the events that names mean, and the names that mean nothing.
+
+    An event's id means that event alone, any other name all that is known of its payment.
+    """
+    payments: list[int] = []
+    events: list[int] = []
+    unknown: list[str] = []
+    for name in names:
+        event = event_of_id(connection, name, tenants)
+        its = [] if event is not None else payments_named(connection, name, tenants)
+        loose = [event] if event is not None else list(loose_events(connection, name, tenants))
+        payments, events = payments + its, events + loose
+        unknown += [] if its or loose else [name]
+    return tuple(payments), tuple(events), tuple(unknown)
+
+
+def event_of_id(connection: Connection, name: str, tenants: Tenants = None) -> int | None:
     """Return the number of the event of that id, None where it is the id of none."""
     public = _public(name)
     if public is None:
         return None
-    found = select(EVENTS.c.seq).where(EVENTS.c.seq.in_(_of_public_id(EVENTS, EVENTS.c.seq, public)))
-    return connection.scalar(found if tenant is None else found.where(EVENTS.c.tenant == tenant))
+    found = select(EVENTS.c.seq).where(EVENTS.c.seq.in_(_of_public_id(connection, EVENTS, EVENTS.c.seq, public)))
+    return connection.scalar(found if tenants is None else found.where(EVENTS.c.tenant.in_(tenants)))
 
 
-def _loose(connection: Connection, name: str, tenant: str | None) -> Sequence[Any]:
+def _loose(connection: Connection, name: str, tenants: Tenants) -> Sequence[Any]:
     number, public = _number(name), _public(name)
     table = CALLBACKS.c
     named = [table.id.in_(select(RESULT_IDS.c.callback_id).where(RESULT_IDS.c.value == name)), table.identity == name]
     if number is not None:
         named.append(table.id == number)
     if public is not None:
-        named.append(table.id.in_(_of_public_id(EVENTS, EVENTS.c.callback_id, public)))
+        named.append(table.id.in_(_of_public_id(connection, EVENTS, EVENTS.c.callback_id, public)))
     query = select(table.id, table.tenant, table.shortcode).where(or_(*named), table.payment_seq.is_(None))
-    if tenant is not None:
-        query = query.where(table.tenant == tenant)
+    if tenants is not None:
+        query = query.where(table.tenant.in_(tenants))
     return connection.execute(query.order_by(table.id)).all()
 
 
@@ -164,30 +203,30 @@ def _story(connection: Connection, payment: int, parts: Sequence[int]) -> dict[s
     }
 
 
-def questions_named(connection: Connection, name: str, tenant: str | None = None) -> Iterator[dict[str, Any]]:
+def questions_named(connection: Connection, name: str, tenants: Tenants = None) -> Iterator[dict[str, Any]]:
     """Give the validations of a receipt and how each was decided."""
     table = QUESTIONS.c
     query = select(table.tenant, table.shortcode, table.kind, table.decision, table.because, table.received_at)
     query = query.where(table.identity == name).order_by(table.id)
-    if tenant is not None:
-        query = query.where(table.tenant == tenant)
+    if tenants is not None:
+        query = query.where(table.tenant.in_(tenants))
     for row in connection.execute(query).mappings():
         yield {**row, "received_at": _time(row["received_at"])}
 
 
-def quarantined_naming(connection: Connection, name: str, tenant: str | None = None) -> Iterator[dict[str, Any]]:
+def quarantined_naming(connection: Connection, name: str, tenants: Tenants = None) -> Iterator[dict[str, Any]]:
     """Give quarantined callbacks whose bytes hold this text: a receipt that never became a payment is found so."""
     table = QUARANTINE.c
     query = select(table.id, table.tenant, table.shortcode, table.kind, table.reason, table.detail, table.received_at)
     query = query.where(HOLDS[connection.dialect.name](table.body, name.encode())).order_by(table.id)
-    if tenant is not None:
-        query = query.where(table.tenant == tenant)
+    if tenants is not None:
+        query = query.where(table.tenant.in_(tenants))
     for row in connection.execute(query).mappings():
         yield {**row, "id": str(row["id"]), "received_at": _time(row["received_at"])}
 
 
-def conflicts(connection: Connection, tenant: str | None = None) -> Iterator[dict[str, Any]]:
-    """Give the callbacks that contradict what is known, the oldest first, each with what it contradicts."""
+def conflicts(connection: Connection, page: Page = WHOLE) -> Iterator[dict[str, Any]]:
+    """Give the callbacks that contradict what is known, each with what it contradicts."""
     table = CALLBACKS.c
     query = (
         select(
@@ -201,12 +240,9 @@ def conflicts(connection: Connection, tenant: str | None = None) -> Iterator[dic
         )
         .outerjoin(PAYMENTS, PAYMENTS.c.seq == table.payment_seq)
         .outerjoin(_OWNER, _OWNER.c.seq == func.coalesce(PAYMENTS.c.joined_to, PAYMENTS.c.seq))
-        .where(table.disposition == "conflict")
-        .order_by(table.id)
+        .where(table.disposition == literal("conflict", literal_execute=True))
     )
-    if tenant is not None:
-        query = query.where(table.tenant == tenant)
-    for row in connection.execute(query).mappings():
+    for row in connection.execute(page.cut(query, table.tenant, table.id)).mappings():
         yield {**row, "id": str(row["id"]), "received_at": _time(row["received_at"])}
 
 

@@ -86,8 +86,8 @@ def test_a_contradiction_names_the_payment_as_it_is_known_now(connection: Connec
 
 
 def test_another_tenants_payment_of_the_same_receipt_is_another_one(connection: Connection) -> None:
-    assert payments_named(connection, "UA", "duka")
-    assert payments_named(connection, "UA", "soko") == []
+    assert payments_named(connection, "UA", ("duka",))
+    assert payments_named(connection, "UA", ("soko",)) == []
     assert payments_named(connection, "UB") == []
 
 

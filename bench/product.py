@@ -36,13 +36,22 @@ class Kept:
 class Product:
     """A running gateway."""
 
-    def __init__(self, folder: Path, erp: str, workers: int, commit_ms: int, beside: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        erp: str,
+        workers: int,
+        commit_ms: int,
+        beside: Mapping[str, str],
+        database: str | None = None,
+    ) -> None:
         self.store = folder / "pesagate.db"
+        self.database = database
         # Everything that was put on it, the warm-up too.
         self.outcomes: list[Outcome] = []
         port = free_port()
         config = folder / "pesagate.yaml"
-        config.write_text(json.dumps(configuration(port, erp, workers, beside)), "utf-8")
+        config.write_text(json.dumps(configuration(port, erp, workers, beside, database)), "utf-8")
         program = ["-m", "gateway"] if commit_ms == 0 else [str(_SLOW_COMMIT), str(commit_ms)]
         self.child = Child([sys.executable, *program, "serve", "-c", config], port, "/readyz", folder / "serve.log")
 
@@ -72,7 +81,7 @@ class Product:
         """Return what the store holds now."""
         taken = self.query("SELECT (SELECT coalesce(sum(seen), 0) FROM callbacks) + "
                            "(SELECT coalesce(sum(seen), 0) FROM quarantine)")  # fmt: skip
-        identities = self.query("SELECT count(*) FROM (SELECT DISTINCT tenant, kind, identity FROM callbacks)")
+        identities = self.query("SELECT count(*) FROM (SELECT DISTINCT tenant, kind, identity FROM callbacks) AS one")
         rows = self.query("SELECT count(*) FROM callbacks")
         events = self.query("SELECT count(*) FROM events")
         payments = self.query("SELECT count(DISTINCT payment_seq) FROM events")
@@ -84,6 +93,11 @@ class Product:
 
     def column(self, sql: str, *values: int) -> list[Any]:
         """Return the first column of what a query gives."""
+        if self.database is not None:
+            import psycopg
+
+            with psycopg.connect(self.database) as server:
+                return [row[0] for row in server.execute(sql)]  # type: ignore[call-overload]
         with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=30)) as connection:
             return [row[0] for row in connection.execute(sql, values)]
 
@@ -102,28 +116,33 @@ def product(
     commit_ms: int = 0,
     store: Path | None = None,
     beside: Mapping[str, str] = _NOBODY,
+    database: str | None = None,
 ) -> Iterator[Product]:
     """Give a running product, on a copy of a store where one is given, and end it.
 
+    `database`: the URL of an empty one on PostgreSQL, to be the store.
     `beside`: further destinations of every payment, name to address.
     """
     folder.mkdir()
     if store is not None:
         shutil.copy(store, folder / "pesagate.db")
-    made = Product(folder, erp, workers, commit_ms, beside)
+    made = Product(folder, erp, workers, commit_ms, beside, database)
     try:
         yield made
     finally:
         made.end()
 
 
-def configuration(port: int, erp: str, workers: int, beside: Mapping[str, str] = _NOBODY) -> dict[str, Any]:
+def configuration(
+    port: int, erp: str, workers: int, beside: Mapping[str, str] = _NOBODY, database: str | None = None
+) -> dict[str, Any]:
     """Return the configuration: two tenants, each with one shortcode and one destination for all payments."""
     to = {"erp": erp, **beside}
+    url = "sqlite:///pesagate.db" if database is None else database.replace("postgresql:", "postgresql+psycopg:", 1)
     return {
         "version": 1,
         "server": {"listen": f"127.0.0.1:{port}", "workers": workers},
-        "store": {"url": "sqlite:///pesagate.db", "retention": {"raw": "90d"}},
+        "store": {"url": url, "retention": {"raw": "90d"}},
         "tenants": {
             "duka": _tenant("Duka Moja Ltd", "600638", "paybill", KEYS["duka"], to),
             "soko": _tenant("Soko Mbili Ltd", "600639", "till", KEYS["soko"], to),

@@ -32,6 +32,7 @@ TARGETS = {
     "CPU per answer / bare Tornado": Target(1.15, 0.95, at_least=False),
     "p99 / bare Tornado": Target(2.0, 1.3, at_least=False),
     "acks a second, 2 processes / bare Tornado, 1": Target(1.5, 1.7, at_least=True),
+    "acks a second, PostgreSQL, 1 / bare Tornado, 1": Target(0.6, 0.85, at_least=True),
     "acks a second, 5 ms a commit / bare Tornado": Target(0.55, 0.75, at_least=True),
     "acks a second, half duplicates / all new": Target(0.9, 1.0, at_least=True),
     "acks a second / Express": Target(0.85, 1.2, at_least=True),

@@ -10,6 +10,8 @@ from cases import acks, claim, command, delivery, grown, lost, neighbours, peers
 CASES: Mapping[str, Callable[[Session], Iterable[Row]]] = {
     "acks": acks.one_process,
     "two": acks.two_processes,
+    "postgresql": acks.on_postgresql,
+    "postgresql-two": acks.two_on_postgresql,
     "slow-disk": acks.slow_disk,
     "duplicates": acks.duplicates,
     "invalid": acks.invalid,

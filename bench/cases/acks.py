@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from databases import own_database
 from load import Outcome
 from processes import memory_mb, status_of
 from product import Product, product
@@ -42,6 +43,30 @@ def two_processes(session: Session) -> Iterator[Row]:
         found = ratio(of(bases, "rate"), of(targets, "rate"))
         yield ratio_row("two", "acks a second, 2 processes / bare Tornado, 1", found, _rates(bases, targets))
         yield from audit("two", made)
+
+
+def on_postgresql(session: Session) -> Iterator[Row]:
+    """One intake process, its store on a PostgreSQL server of this machine, which shares the processors."""
+    yield from _on_postgresql(session, "postgresql", 1)
+
+
+def two_on_postgresql(session: Session) -> Iterator[Row]:
+    """Two intake processes on PostgreSQL."""
+    yield from _on_postgresql(session, "postgresql-two", 2)
+
+
+def _on_postgresql(session: Session, case: str, workers: int) -> Iterator[Row]:
+    with (
+        session.python("bare_tornado.py") as bare,
+        own_database() as database,
+        product(session.new_folder(), workers=workers, database=database) as made,
+    ):
+        made.hold_delivery()
+        session.post(made)
+        bases, targets = paired(lambda: session.get(bare), lambda: session.post(made), session.pairs)
+        found = ratio(of(bases, "rate"), of(targets, "rate"))
+        yield ratio_row(case, f"acks a second, PostgreSQL, {workers} / bare Tornado, 1", found, _rates(bases, targets))
+        yield from audit(case, made)
 
 
 def slow_disk(session: Session) -> Iterator[Row]:

@@ -44,7 +44,7 @@ class Turn:
         self._renewed_at = float("-inf")
 
     def stop(self) -> None:
-        """Give up waiting. Safe in a signal handler."""
+        """Give up waiting for it. Safe in a signal handler; whoever has it keeps it until `give_back`."""
         self._stopping = True
         self._wake.up()
 
@@ -78,6 +78,7 @@ class Turn:
 
     def give_back(self) -> None:
         """Let the next one begin at once."""
+        self._stopping = True
         try:
             with self._engine.begin() as connection:
                 give_back(connection, NAME, self._fence)
@@ -98,7 +99,7 @@ class Turn:
         return True
 
     def _keep(self) -> None:
-        while True:
+        while not self._stopping:
             time.sleep(_RENEW_EVERY_S)
             began = time.monotonic()
             try:

@@ -52,7 +52,7 @@ def serve(settings: Settings) -> int:
                     lambda on_stop: delivery.run(by, registry.make, wake, listeners.close, board, on_stop),
                     alone=True,
                 )
-                return [*takers, deliverer, *_nightly(by, listeners.close)]
+                return [*takers, deliverer, *_nightly(by, listeners.close), *_alerting(by, listeners.close)]
 
             reloading = Reloading(settings, children)
             reloading.begin()
@@ -84,3 +84,13 @@ def _nightly(settings: Settings, close_listeners: Callable[[], None]) -> "list[C
     if at is None:
         return []
     return [Child("nightly", lambda on_stop: nightly.run(settings, at, close_listeners, on_stop), alone=True)]
+
+
+def _alerting(settings: Settings, close_listeners: Callable[[], None]) -> "list[Child]":
+    alerts = settings.alerts
+    if alerts is None:
+        return []
+    from gateway import alerting
+    from gateway.supervisor import Child
+
+    return [Child("alerting", lambda on_stop: alerting.run(settings, alerts, close_listeners, on_stop), alone=True)]

@@ -131,7 +131,7 @@ def follow(somebody: Reader, receiver: str) -> None:
             is_there = title.endswith("Install") and (somebody.folder / ".venv").exists()
             somebody.type(command.splitlines()[-1] if is_there else command)
             if "pesagate serve" in command:
-                somebody.wait_for("listening")
+                somebody.wait_for('"event": "ready"')
     raise AssertionError("the page never stops the gateway")
 
 

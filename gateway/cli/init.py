@@ -8,7 +8,7 @@ import click
 
 from gateway import resources
 from gateway.cli import option_values
-from gateway.cli.starter import Starter, fill
+from gateway.cli.starter import Starter, fill, tests_of
 from gateway.domain.errors import PesagateError
 from gateway.keys import generate
 
@@ -31,14 +31,17 @@ def init(folder: Path, shortcode: str, shortcode_type: str, erp_url: str, tenant
     starter = Starter(tenant, shortcode, shortcode_type, erp_url)
     config, key = folder / "pesagate.yaml", folder / starter.key_file
     text = fill(resources.example("starter.yaml").read_text("utf-8"), starter)
-    _refuse_to_overwrite(config, key)
+    tests = folder / "tests" / f"{tenant}.test.yaml"
+    _refuse_to_overwrite(config, key, tests)
     try:
         _make_private(key.parent)
         _write_new(key, generate() + "\n", 0o600)
         _write_new(config, text, 0o644)
+        tests.parent.mkdir(exist_ok=True)
+        _write_new(tests, tests_of(resources.example("tests/starter.test.yaml").read_text("utf-8"), starter), 0o644)
     except OSError as error:
         raise PesagateError(f"{error.filename} cannot be written: {error.strerror}.") from error
-    click.echo(_farewell(config, key))
+    click.echo(_farewell(config, key, tests))
 
 
 def _refuse_to_overwrite(*paths: Path) -> None:
@@ -62,9 +65,9 @@ def _write_new(path: Path, text: str, mode: int) -> None:
         file.write(text)
 
 
-def _farewell(config: Path, key: Path) -> str:
+def _farewell(config: Path, key: Path, tests: Path) -> str:
     option = shlex.quote(str(config))
-    return f"""Wrote {config} and the key {key} (readable by you alone).
+    return f"""Wrote {config}, tests for `pesagate test` in {tests}, and the key {key} (readable by you alone).
 Next:
   pesagate check -c {option}
   pesagate serve -c {option}

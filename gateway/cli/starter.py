@@ -36,6 +36,12 @@ def fill(template: str, starter: Starter) -> str:
     return template
 
 
+def tests_of(template: str, starter: Starter) -> str:
+    """Return the shipped starter's tests with the values of `starter` in place of its own, without the first remark."""
+    tests = template.partition("\n")[2]
+    return tests.replace(_SHIPPED.shortcode, starter.shortcode).replace(_SHIPPED.erp_url, starter.erp_url)
+
+
 def is_private(url: str) -> bool:
     """Tell whether a URL names this machine or a private network, as far as can be told without DNS."""
     host = urlsplit(url).hostname or ""

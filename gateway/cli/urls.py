@@ -10,7 +10,7 @@ import click
 from gateway.app import kinds_of, load_settings
 from gateway.cli.config_option import config_option
 from gateway.cli.hook import hook_path
-from gateway.domain.settings import Settings
+from gateway.domain.settings import Server, Settings
 
 
 class Url(NamedTuple):
@@ -29,9 +29,16 @@ class Url(NamedTuple):
 def urls(config: Path, as_json: bool, public_url: str | None) -> None:
     """List the hook URLs to register with M-Pesa. They are secrets: whoever knows one can post payments."""
     settings = load_settings(config)
-    rows = tuple(hook_urls(settings, kinds_of(settings), public_url or settings.server.public_url))
+    rows = tuple(hook_urls(settings, kinds_of(settings), public_url or _address(settings.server)))
     for line in map(_as_json, rows) if as_json else _as_table(rows):
         click.echo(line)
+
+
+def _address(server: Server) -> str:
+    from gateway.cli.ngrok import ngrok_address
+    from gateway.settings import NGROK
+
+    return ngrok_address(server.port) if server.public_url == NGROK else server.public_url
 
 
 def hook_urls(settings: Settings, kinds: Iterable[str], public_url: str) -> Iterator[Url]:

@@ -51,7 +51,7 @@ class Server:
 
     host: str = "127.0.0.1"
     port: int = 8080
-    # What M-Pesa calls; no trailing slash.
+    # What M-Pesa calls; no trailing slash. `ngrok`: a running agent of ngrok knows it.
     public_url: str = "http://127.0.0.1:8080"
     workers: int = 1
     trusted_proxies: tuple[Network, ...] = ()

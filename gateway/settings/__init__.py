@@ -9,5 +9,6 @@ from gateway.settings.keys import fault_of_key
 from gateway.settings.loading import Loaded, load
 from gateway.settings.places import dotted, shown_key
 from gateway.settings.safaricom import SAFARICOM
+from gateway.settings.server import NGROK
 
-__all__ = ["SAFARICOM", "Entry", "Known", "Loaded", "dotted", "effective", "fault_of_key", "load", "shown_key"]
+__all__ = ["NGROK", "SAFARICOM", "Entry", "Known", "Loaded", "dotted", "effective", "fault_of_key", "load", "shown_key"]

@@ -45,8 +45,10 @@ class Inbox:
         full = write_quarantine(connection, quarantined, self._quota)
         write_questions(connection, [item for item in batch if isinstance(item, Question)])
         if any(isinstance(item, Probe) for item in batch):
-            probe = INSERT[connection.dialect.name](META).values(key="probe", value="")
-            connection.execute(probe.on_conflict_do_update(index_elements=["key"], set_={"value": ""}))
+            # Another value each time: where a row stays as it is SQLite writes nothing, and has not tried the disk.
+            value = self._clock().isoformat()
+            probe = INSERT[connection.dialect.name](META).values(key="probe", value=value)
+            connection.execute(probe.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
         said: dict[int, Settled | QuarantineFull] = {one.arrival.callback.id: one for one in settled}
         said.update(full)
         return [None if isinstance(item, Probe) else said.get(item.callback.id) for item in batch]

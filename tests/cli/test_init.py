@@ -36,6 +36,8 @@ def test_ones_own_values_pass_check_too(run, tmp_path: Path, shortcode_type: str
 
     text = (tmp_path / "own" / "pesagate.yaml").read_text()
     assert run("check", "-c", tmp_path / "own" / "pesagate.yaml").returncode == 0
+    tested = run("test", "-c", tmp_path / "own" / "pesagate.yaml")
+    assert (tested.returncode, tested.stdout.splitlines()[-1]) == (0, "3 passed, 0 failed")
     for value in ('"5012345":', f"type: {shortcode_type}\n", "  mama-mboga:\n", 'url: "https://erp.example/in"'):
         assert value in text
     assert "allow_private: false" in text

@@ -22,6 +22,18 @@ def test_a_file_is_read_without_its_line_end(settings: Callable[..., Settings], 
     assert found.tenants["duka"].shortcodes["600638"].keys[0].secret == Secret(KEY)
 
 
+def test_a_credential_of_systemd_is_a_file_in_its_folder(
+    loaded: Callable[..., Loaded], tenant: str, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    (tmp_path / "credentials").mkdir()
+    environ["CREDENTIALS_DIRECTORY"] = str(tmp_path / "credentials")
+    form = '{file: "${CREDENTIALS_DIRECTORY}/duka_key"}'
+    found = loaded(keyed(tenant, form), **{"credentials/duka_key": KEY})
+    assert found.problems == ()
+    assert found.settings is not None
+    assert found.settings.tenants["duka"].shortcodes["600638"].keys[0].secret == Secret(KEY)
+
+
 def test_a_link_to_a_file_is_followed(loaded: Callable[..., Loaded], tenant: str, tmp_path: Path) -> None:
     (tmp_path / "duka_key").symlink_to("real_key")
     result = loaded(keyed(tenant, "{file: duka_key}"), real_key=KEY)

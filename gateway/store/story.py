@@ -1,6 +1,6 @@
 """The whole story of one payment, found by any id that anybody may hold of it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -65,8 +65,8 @@ def payments_named(connection: Connection, name: str, tenants: Tenants = None) -
     if number is not None:
         found |= set(connection.scalars(select(CALLBACKS.c.payment_seq).where(CALLBACKS.c.id == number)))
     if public is not None:
-        found |= set(connection.scalars(_of_public_id(EVENTS, EVENTS.c.payment_seq, public)))
-        found |= set(connection.scalars(_of_public_id(PAYMENTS, PAYMENTS.c.seq, public)))
+        found |= set(connection.scalars(_of_public_id(connection, EVENTS, EVENTS.c.payment_seq, public)))
+        found |= set(connection.scalars(_of_public_id(connection, PAYMENTS, PAYMENTS.c.seq, public)))
     payments = {one for one in found if one is not None}
     return _of_tenants(connection, set(members(connection, payments).values()), tenants)
 
@@ -78,13 +78,29 @@ def _of_tenants(connection: Connection, payments: set[int], tenants: Tenants) ->
     return list(connection.scalars(query if tenants is None else query.where(PAYMENTS.c.tenant.in_(tenants))))
 
 
-def _of_public_id(table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
-    """Return the query for the row of a derived id: a look into each part of the index (see PUBLIC_BUCKET)."""
+def _of_public_id(connection: Connection, table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
+    """Return the query for the row of a derived id."""
+    return _BY_PUBLIC_ID[connection.dialect.name](table, wanted, public_id)
+
+
+def _in_one_index(table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
+    return select(wanted).where(table.c.id == public_id)
+
+
+def _in_parts(table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
+    """Return a query that looks into each part of the index (see PUBLIC_BUCKET)."""
     parts = select(literal(0).label("part")).cte("parts", recursive=True)
     last = select(func.max(table.c.seq) // PUBLIC_BUCKET).scalar_subquery()
     parts = parts.union_all(select(parts.c.part + 1).where(parts.c.part < last))
     here = literal_column(f"({table.name}.seq / {PUBLIC_BUCKET})", Integer)
     return select(wanted).select_from(parts).join(table, and_(here == parts.c.part, table.c.id == public_id))
+
+
+# By dialect.
+_BY_PUBLIC_ID: Mapping[str, Callable[[Table, Column[int], str], Select[Any]]] = {
+    "sqlite": _in_parts,
+    "postgresql": _in_one_index,
+}
 
 
 def results_named(connection: Connection, name: str, tenants: Tenants = None) -> Iterator[dict[str, Any]]:
@@ -135,7 +151,7 @@ def event_of_id(connection: Connection, name: str, tenants: Tenants = None) -> i
     public = _public(name)
     if public is None:
         return None
-    found = select(EVENTS.c.seq).where(EVENTS.c.seq.in_(_of_public_id(EVENTS, EVENTS.c.seq, public)))
+    found = select(EVENTS.c.seq).where(EVENTS.c.seq.in_(_of_public_id(connection, EVENTS, EVENTS.c.seq, public)))
     return connection.scalar(found if tenants is None else found.where(EVENTS.c.tenant.in_(tenants)))
 
 
@@ -146,7 +162,7 @@ def _loose(connection: Connection, name: str, tenants: Tenants) -> Sequence[Any]
     if number is not None:
         named.append(table.id == number)
     if public is not None:
-        named.append(table.id.in_(_of_public_id(EVENTS, EVENTS.c.callback_id, public)))
+        named.append(table.id.in_(_of_public_id(connection, EVENTS, EVENTS.c.callback_id, public)))
     query = select(table.id, table.tenant, table.shortcode).where(or_(*named), table.payment_seq.is_(None))
     if tenants is not None:
         query = query.where(table.tenant.in_(tenants))

@@ -55,6 +55,11 @@ check: $(DEV) ## Check style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: docs
+docs: $(DEV) ## Build the pages of docs/ as a site, into site/
+	@# --quiet would not even count the warnings that --strict ends with.
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict $(DOCS_ARGS)
+
 .PHONY: bench
 bench: $(RUNTIME) ## Compare the speed with servers that store nothing (some minutes)
 	@$(BIN)/python bench/run.py $(BENCH_ARGS)
@@ -63,7 +68,7 @@ bench: $(RUNTIME) ## Compare the speed with servers that store nothing (some min
 lock: ## Bring the lock files up to date with pyproject.toml (needs uv)
 	@command -v $(or $(UV),uv) >/dev/null || { echo "make lock needs uv: pip install uv, or UV=path/to/uv" >&2; exit 1; }
 	$(COMPILE) pyproject.toml --output-file requirements.lock
-	$(COMPILE) pyproject.toml --extra test --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra test --extra dev --extra docs --constraints requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) pyproject.toml --extra postgres --extra mysql --constraints requirements-dev.lock \
 		--output-file deploy/requirements.lock
 	$(COMPILE) tests/erp/requirements-tryton.in --output-file tests/erp/requirements-tryton.lock

@@ -1,6 +1,7 @@
 """The product under test: `pesagate serve` on a generated configuration of two tenants, in a folder of its own."""
 
 import json
+import shutil
 import signal
 import sqlite3
 import sys
@@ -88,9 +89,13 @@ class Product:
 
 
 @contextmanager
-def product(folder: Path, *, erp: str = NOWHERE, workers: int = 1, commit_ms: int = 0) -> Iterator[Product]:
-    """Give a running product and end it."""
+def product(
+    folder: Path, *, erp: str = NOWHERE, workers: int = 1, commit_ms: int = 0, store: Path | None = None
+) -> Iterator[Product]:
+    """Give a running product, on a copy of a store where one is given, and end it."""
     folder.mkdir()
+    if store is not None:
+        shutil.copy(store, folder / "pesagate.db")
     made = Product(folder, erp, workers, commit_ms)
     try:
         yield made
@@ -103,7 +108,7 @@ def configuration(port: int, erp: str, workers: int) -> dict[str, Any]:
     return {
         "version": 1,
         "server": {"listen": f"127.0.0.1:{port}", "workers": workers},
-        "store": {"url": "sqlite:///pesagate.db"},
+        "store": {"url": "sqlite:///pesagate.db", "retention": {"raw": "90d"}},
         "tenants": {
             "duka": _tenant("Duka Moja Ltd", "600638", "paybill", KEYS["duka"], erp),
             "soko": _tenant("Soko Mbili Ltd", "600639", "till", KEYS["soko"], erp),

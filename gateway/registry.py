@@ -11,11 +11,11 @@ from gateway.domain.errors import PesagateError
 from gateway.domain.settings import Destination
 
 BUILT_IN: Mapping[str, str] = {
-    "http": "adapters.http:HttpAdapter",
+    "http": "adapters.http:http_adapter",
     "database": "adapters.database:DatabaseAdapter",
     "export": "adapters.export:ExportAdapter",
 }
-"""Name -> "module:class". The settings schema of each is schemas/adapters/<name>.json."""
+"""Name -> "module:factory". The settings schema of each is schemas/adapters/<name>.json."""
 
 _GROUP = "pesagate.adapters"
 

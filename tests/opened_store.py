@@ -7,13 +7,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from databases import own_database
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.pool import NullPool
 
 from gateway.domain.received import Received
 from gateway.domain.settings import Secret
 from gateway.domain.times import utc_now
 from gateway.pipeline.settle import settle
-from gateway.store.engine import open_engine
+from gateway.store.engine import WRITER_LOCK, open_engine
 from gateway.store.inbox import Inbox, Probe
 from gateway.store.prepare import prepare
 from gateway.store.writer import Writer
@@ -44,9 +46,12 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "pesagate.db"
-        self.url = Secret(f"sqlite:///{self.file}")
-        prepare(self.url)
-        self.engine = open_engine(self.url)
+        self._open(Secret(f"sqlite:///{self.file}"))
+
+    def _open(self, url: Secret) -> None:
+        self.url = url
+        prepare(url)
+        self.engine = open_engine(url)
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.file, timeout=20, isolation_level=None)) as connection:
@@ -62,12 +67,42 @@ class Store:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the write lock."""
-        with closing(sqlite3.connect(self.file, isolation_level=None, timeout=20)) as holder:
-            holder.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            finally:
-                holder.execute("ROLLBACK")
+        with self.engine.begin():
+            yield
+
+
+class ServerStore(Store):
+    """A store in a database of its own on PostgreSQL."""
+
+    def __init__(self, url: URL) -> None:
+        self._open(Secret(url.render_as_string(hide_password=False)))
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        autocommit = create_engine(self.url.reveal(), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with autocommit.connect() as connection:
+            found = connection.exec_driver_sql(sql.replace("%", "%%").replace("?", "%s"), values or None)
+            return [tuple(row) for row in found] if found.returns_rows else []
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock of writers in a session of its own, which the server does not end."""
+        autocommit = create_engine(self.url.reveal(), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with autocommit.connect() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({WRITER_LOCK})")
+            yield
+
+
+@contextmanager
+def opened(backend: str, folder: Path) -> Iterator[Store]:
+    """Give a store on a backend: sqlite or postgresql."""
+    if backend == "sqlite":
+        yield Store(folder)
+        return
+    with own_database(backend) as url:
+        yield ServerStore(url)
+
+
+BACKENDS = ("sqlite", "postgresql")
 
 
 @contextmanager

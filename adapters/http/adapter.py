@@ -10,7 +10,7 @@ from adapters.http.previews import previews
 from adapters.http.run import Run
 from adapters.http.sentences import faulty
 from adapters.http.steps import plan_of, probe_of
-from gateway.domain.adapter import Preview, Progress, Vault
+from gateway.domain.adapter import Mistake, Preview, Progress, Vault
 from gateway.domain.delivery import Verdict
 from gateway.domain.event import Event
 from gateway.domain.settings import Destination
@@ -29,6 +29,7 @@ class HttpAdapter:
         self._probe, self._probe_mistakes = probe_of(destination.settings, self._options)
         self._vault: Vault | None = None
         self._exchange = Exchange(self._options, clock, lambda: self._vault)
+        self._wrong: tuple[Mistake, ...] = self._plan.mistakes
 
     def __repr__(self) -> str:
         return f"<HttpAdapter {self._name}>"
@@ -43,7 +44,7 @@ class HttpAdapter:
         `probe: false` asks none: where every request, a HEAD too, sets something off.
         """
         own = problems(self._settings, self._options, self._exchange.auth)
-        found = (*own, *self._plan.mistakes, *self._probe_mistakes)
+        found = (*own, *self._wrong, *self._probe_mistakes)
         asks = live and self._settings.get("probe") is not False and not self._exchange.auth.only_in_delivery
         if found or not asks:
             return found
@@ -55,10 +56,15 @@ class HttpAdapter:
 
     def deliver(self, event: Event, progress: Progress) -> Verdict:
         """Try once. What must not be repeated is begun first, so that a crash leaves a mark."""
-        errors = [mistake for mistake in self._plan.mistakes if mistake.severity == "error"]
-        if errors:
-            return faulty(errors[0])
+        impossible = self._faulty()
+        if impossible is not None:
+            return impossible
         return Run(self._plan, self._options, self._exchange, self._clock, event, progress).attempt()
+
+    def _faulty(self) -> Verdict | None:
+        """Return how every attempt ends with settings that cannot work, None where they can."""
+        errors = [mistake for mistake in self._wrong if mistake.severity == "error"]
+        return faulty(errors[0]) if errors else None
 
     def close(self) -> None:
         """Drop the idle connections."""

@@ -9,6 +9,7 @@ from adapters.http.options import Options
 from adapters.http.plan import Plan, Step
 from adapters.http.request import Occasion, shown
 from adapters.http.sentences import RAW_GONE, cannot_render, not_taken
+from adapters.http.together import shown_together
 from adapters.http.values import hidden, values_for
 from gateway.domain.adapter import Preview
 from gateway.domain.event import Event
@@ -29,6 +30,23 @@ def previews(plan: Plan, options: Options, exchange: Exchange, event: Event, clo
     for step in plan.steps:
         yield _preview(plan, step, options, exchange, occasion, unknown)
         unknown |= dict.fromkeys(step.rules.save, step.name)
+
+
+def previews_together(
+    plan: Plan, options: Options, exchange: Exchange, event: Event, clock: Clock, most: int
+) -> Preview:
+    """Return the request for a list of events, were this one alone in it."""
+    occasion = Occasion(event, values_for(plan, event, options, {}, hidden(options.secrets)), clock())
+    refused = _refused(plan, occasion)
+    if refused:
+        return Preview(_bare_title(plan.steps[0]), body=refused)
+    try:
+        request = exchange.shown(shown_together(plan, options, occasion))
+    except CannotRender as error:
+        return Preview(_bare_title(plan.steps[0]), body=cannot_render("", error).detail)
+    note = f"Up to {most} events go in one such list; webhook-id and Idempotency-Key are then made of all their ids."
+    body = request.body.decode("utf-8", "surrogatepass")
+    return Preview(f"{request.method} {request.url}", request.headers, body, note=note)
 
 
 def _refused(plan: Plan, occasion: Occasion) -> str:

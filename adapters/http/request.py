@@ -56,16 +56,23 @@ class Occasion:
 def render(plan: Plan, step: Step, options: Options, occasion: Occasion) -> Outgoing:
     """Return the request of one step, without the credential. Raises CannotRender or RawGoneError."""
     body, content_type = step.body.render(occasion.event, occasion.values)
+    made = assembled(step, occasion.values, body, content_type, _ids(plan, step, options, occasion))
+    return made.adding({"Connection": "close"}) if step.once else made
+
+
+def assembled(
+    step: Step, values: Mapping[str, Any], body: bytes | None, content_type: str, ids: Mapping[str, str]
+) -> Outgoing:
+    """Return a request with this body, and with headers that tell what it is about. Raises CannotRender."""
     headers = {
-        **dict(_own(step, occasion.values)),
+        **dict(_own(step, values)),
         # A callback that came without a type goes on without one.
         **({"Content-Type": content_type} if content_type else {}),
         **_length(step, body),
-        **_common(plan, step, options, occasion),
+        **_ABOUT_US,
+        **ids,
     }
-    if step.once:
-        headers["Connection"] = "close"
-    return Outgoing(step.method, step.address.render(occasion.values), headers, body or b"")
+    return Outgoing(step.method, step.address.render(values), headers, body or b"")
 
 
 def shown(plan: Plan, step: Step, options: Options, occasion: Occasion, unknown: frozenset[str]) -> Outgoing:
@@ -78,7 +85,8 @@ def shown(plan: Plan, step: Step, options: Options, occasion: Occasion, unknown:
         return replace(whole, url=_shown_url(step, occasion, unknown), body=_shown_body(step, occasion, unknown))
     headers = {
         **{name: pieces.shown(occasion.values, unknown) for name, pieces in step.headers},
-        **_common(plan, step, options, occasion),
+        **_ABOUT_US,
+        **_ids(plan, step, options, occasion),
     }
     return Outgoing(step.method, _shown_url(step, occasion, unknown), headers, _shown_body(step, occasion, unknown))
 
@@ -86,13 +94,7 @@ def shown(plan: Plan, step: Step, options: Options, occasion: Occasion, unknown:
 def render_question(step: Step, values: Mapping[str, Any]) -> Outgoing:
     """Return a request that is about no event, as `check --live` sends it. Raises CannotRender."""
     body, content_type = step.body.of(values) if isinstance(step.body, JsonBody) else (None, "")
-    headers = {
-        **dict(_own(step, values)),
-        **({"Content-Type": content_type} if content_type else {}),
-        **_length(step, body),
-        **_ABOUT_US,
-    }
-    return Outgoing(step.method, step.address.render(values), headers, body or b"")
+    return assembled(step, values, body, content_type, {})
 
 
 def traced(step: Step, values: Mapping[str, Any]) -> str:
@@ -103,14 +105,19 @@ def traced(step: Step, values: Mapping[str, Any]) -> str:
         return f"{step.method} {masked_query(step.address.base)}"
 
 
-def _common(plan: Plan, step: Step, options: Options, occasion: Occasion) -> dict[str, str]:
-    event = occasion.event
+def named(webhook_id: str, idempotency_key: str, now: datetime) -> dict[str, str]:
+    """Return the headers that tell one request from another, and a repetition as one."""
     return {
-        **_ABOUT_US,
-        "Idempotency-Key": f"{event.id}:{options.name}:{step.name}" if plan.is_sequence else event.id,
-        "webhook-id": event.id,
-        "webhook-timestamp": str(int(occasion.now.timestamp())),
+        "Idempotency-Key": idempotency_key,
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(int(now.timestamp())),
     }
+
+
+def _ids(plan: Plan, step: Step, options: Options, occasion: Occasion) -> dict[str, str]:
+    event = occasion.event
+    key = f"{event.id}:{options.name}:{step.name}" if plan.is_sequence else event.id
+    return named(event.id, key, occasion.now)
 
 
 def _own(step: Step, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

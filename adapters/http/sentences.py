@@ -75,6 +75,17 @@ def arrived(judged: Verdict, finder: str) -> Verdict:
     return replace(judged, result=AttemptResult.DELIVERED, reason="found", detail=detail)
 
 
+def not_singled_out(last: Verdict) -> Verdict:
+    """Return the end of an attempt for an event of a refused list that was not sent anew by itself, or with fewer."""
+    waits = last.retry_after if last.result in (AttemptResult.RETRY, AttemptResult.UNKNOWN) else None
+    return Verdict(
+        AttemptResult.RETRY,
+        "not_singled_out",
+        "It was in a list that was refused, and it is not known yet for which of its events. The next attempt goes on.",
+        retry_after=waits,
+    )
+
+
 def faulty(mistake: str) -> Verdict:
     """Return the end of an attempt that the settings make impossible."""
     return Verdict(AttemptResult.RETRY, "faulty_settings", f"The destination's settings have a mistake: {mistake}")

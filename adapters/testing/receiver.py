@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -43,10 +43,12 @@ class Received:
 
 
 class Receiver:
-    """A real HTTP server on a loopback port: records what it gets, answers from a script, then with `default`."""
+    """A real HTTP server on a loopback port: records what it gets, answers from a script, then as told."""
 
     def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.default = Answer()
+        # Says what a request gets by what is in it, where the script has come to its end.
+        self.decide: Callable[[Received], Answer] | None = None
         self.requests: list[Received] = []
         self._script: deque[Answer] = deque()
         self._arrival = threading.Condition()
@@ -88,7 +90,9 @@ class Receiver:
         with self._arrival:
             self.requests.append(received)
             self._arrival.notify_all()
-            return self._script.popleft() if self._script else self.default
+            if self._script:
+                return self._script.popleft()
+            return self.default if self.decide is None else self.decide(received)
 
     def pause(self, seconds: float) -> bool:
         """Sleep, but not beyond the end of the receiver; return whether it goes on."""

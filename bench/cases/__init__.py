@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from report import Row
 from session import Session
 
-from cases import acks, claim, command, delivery, lost, peers, validation
+from cases import acks, claim, command, delivery, grown, lost, peers, validation
 
 CASES: Mapping[str, Callable[[Session], Iterable[Row]]] = {
     "acks": acks.one_process,
@@ -18,6 +18,8 @@ CASES: Mapping[str, Callable[[Session], Iterable[Row]]] = {
     "delivery": delivery.drain,
     "drain-p99": delivery.acks_while_draining,
     "claim": claim.backlog,
+    "million": grown.million,
+    "purge": grown.purge,
     "lost": lost.killed,
     "validation": validation.kinds,
     "help": command.help_page,

@@ -1,19 +1,14 @@
 """Finding what is due and writing what came of it must not grow dearer with the backlog."""
 
-import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-import bodies
-from processes import status_of
-from product import PATHS, product
 from report import Row
 from rounds import ratio
 from session import Session
+from stores import backlogged, one_payment
 
 from gateway.domain.delivery import AttemptResult, DeliveryState, Verdict
 from gateway.domain.due import AttemptEnded, DueDelivery, Next
@@ -31,8 +26,8 @@ ROUNDS = 60
 def backlog(session: Session) -> Iterator[Row]:
     """Time one look for eight deliveries and the writing of eight results, by the product's own functions."""
     powers = (4, 5) if session.quick else (4, 5, 6)
-    seed = _seed(session)
-    steps = {power: _Steps(_multiplied(seed, session.new_folder(), 10**power)) for power in powers}
+    seed = one_payment(session)
+    steps = {power: _Steps(backlogged(seed, session.new_folder(), 10**power)) for power in powers}
     times: dict[int, list[tuple[float, float]]] = {power: [] for power in powers}
     for _ in range(ROUNDS):
         for power in powers:
@@ -86,42 +81,3 @@ def _cpu_us(step: Callable[[], None]) -> float:
     started = time.process_time()
     step()
     return (time.process_time() - started) * 1e6
-
-
-def _seed(session: Session) -> Path:
-    """Return a store with one delivery that waits, made by the product itself."""
-    with product(session.new_folder()) as made:
-        made.hold_delivery()
-        sent = bodies.body(bodies.template(), "unique", 0, 1).encode()
-        assert status_of(made.child.port, PATHS[0], sent) == 200
-    return made.store
-
-
-def _multiplied(seed: Path, folder: Path, number: int) -> Path:
-    """Return a copy of the store in which the one event and its delivery are there `number` times."""
-    folder.mkdir()
-    store = Path(shutil.copy(seed, folder))
-    with closing(sqlite3.connect(store)) as connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        _repeat(connection, "events", number, seq="NULL", id=_ID)
-        fresh = {"state": "'pending'", "waiting_for": "NULL", "attempts": "0"}
-        _repeat(connection, "deliveries", number, id="NULL", event_seq="n.i + 1", due_at="due_at + n.i", **fresh)
-        connection.execute("DELETE FROM attempts")
-        connection.execute("DELETE FROM deliveries WHERE id = (SELECT min(id) FROM deliveries)")
-        connection.commit()
-        connection.execute("ANALYZE")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return store
-
-
-_ID = "CAST(printf('%016d', n.i) AS BLOB)"
-
-
-def _repeat(connection: sqlite3.Connection, table: str, number: int, **changed: str) -> None:
-    columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
-    values = ", ".join(changed.get(name, name) for name in columns)
-    connection.execute(
-        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "  # noqa: S608 - our own names
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM n, (SELECT * FROM {table} LIMIT 1)",
-        (number,),
-    )

@@ -1,7 +1,7 @@
 """What a person asks for once more: replays of deliveries, and quarantined callbacks."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gateway.domain.callback import Callback
@@ -9,12 +9,16 @@ from gateway.domain.settings import Settings
 from gateway.domain.times import utc_now
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from gateway.domain.received import Received
     from gateway.pipeline.hooks import Hooks
     from gateway.store.replays import Replays, Wanted
     from gateway.store.reprocess import Reviewed
+
+
+CHUNK = 500
+"""So many deliveries are one commit: a running gateway never waits long for the store."""
 
 
 def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted") -> "Replays":
@@ -30,19 +34,21 @@ def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted
             destinations = routers[event.tenant](event) if event.tenant in routers else ()
             if destinations:
                 routed.append((seq, event.tenant, destinations))
-    return Replays(tuple(matching(connection, wanted)), tuple(routed))
+    return Replays(tuple(matching(connection, wanted)), tuple(routed), wanted.again)
 
 
-def replay(connection: "Connection", chosen: "Replays") -> int:
-    """Make the chosen deliveries due; return how many."""
+def replay(engine: "Engine", chosen: "Replays") -> Iterator[int]:
+    """Make the chosen deliveries due, and yield after each commit how many it was. A gateway runs on beside it."""
     from gateway.store.replays import add_deliveries, make_due
 
-    now = utc_now()
-    made = make_due(connection, chosen.deliveries, now)
-    for seq, tenant, destinations in chosen.routed:
-        add_deliveries(connection, seq, tenant, destinations, now)
-        made += len(destinations)
-    return made
+    for start in range(0, len(chosen.deliveries), CHUNK):
+        with engine.begin() as connection:
+            made = make_due(connection, chosen.deliveries[start : start + CHUNK], utc_now(), again=chosen.again)
+        yield made
+    for start in range(0, len(chosen.routed), CHUNK):
+        with engine.begin() as connection:
+            made = sum(add_deliveries(connection, *one, utc_now()) for one in chosen.routed[start : start + CHUNK])
+        yield made
 
 
 def reprocess(settings: Settings, hooks: "Hooks", connection: "Connection", ids: Sequence[int]) -> "list[Reviewed]":

@@ -15,7 +15,7 @@ from gateway.domain.settings import Secret
 from gateway.store.lock import StoreLock
 from gateway.store.migrations.run import make, migrating
 from gateway.store.migrations.steps import Step, steps
-from gateway.store.prepare import database_file, existing, telling
+from gateway.store.prepare import existing, telling
 from gateway.store.queries import reading
 from gateway.store.tables import SCHEMA_VERSION
 from gateway.store.version import objection, read_version
@@ -43,7 +43,7 @@ def migrate(config: Path, dry_run: bool, yes: bool) -> None:
         return
     if any(step.destroys for step in chosen) and not yes:
         click.confirm("Make them?", abort=True)
-    with _alone(store_url, found.number, chosen), telling(database_file(store_url)):
+    with _alone(store_url, found.number, chosen), telling(store_url):
         engine = migrating(store_url)
         for step in tracked(chosen, len(chosen), "Migrating"):
             click.echo(f"{step.version.number}: {'done' if make(engine, step) else 'somebody else has done it'}")

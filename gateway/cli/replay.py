@@ -1,19 +1,22 @@
 """`pesagate replay`: one more attempt, because a person asks for it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
 from gateway import app
 from gateway.cli import option_values
 from gateway.cli.config_option import config_option
+from gateway.cli.progress import Bar
 from gateway.domain.errors import PesagateError
 from gateway.store import story
 from gateway.store.page import only
 from gateway.store.prepare import require
 from gateway.store.queries import reading
-from gateway.store.replays import Wanted
+from gateway.store.replays import Wanted, waiting_anyway
 
 
 @click.command()
@@ -47,10 +50,7 @@ def replay(
     settings = app.load_settings(config)
     engine = require(settings.store_url, settings.path)
     with reading(engine) as connection:
-        payments = tuple(one for name in names for one in story.payments_named(connection, name, only(tenant)))
-        events = tuple(one for name in names for one in story.loose_events(connection, name, only(tenant)))
-        if names and not (payments or events):
-            raise PesagateError(f"Nothing is known of {', '.join(names)}: `pesagate explain` searches everywhere.")
+        payments, events = _meant(connection, names, tenant)
         wanted = Wanted(
             payments=payments,
             events=events,
@@ -62,10 +62,35 @@ def replay(
             again=again,
         )
         chosen = app.choose_replays(settings, connection, wanted)
-    click.echo(f"{len(chosen)} deliveries to replay")
+        waiting = 0 if chosen else waiting_anyway(connection, wanted)
+    click.echo(f"{_deliveries(len(chosen))} to replay")
+    if waiting:
+        click.echo(f"{_deliveries(waiting)} of these will be tried without a replay; `pesagate deliveries` tells when")
     if dry_run or not chosen:
         return
     if not yes and (len(chosen) > 1 or again):
         click.confirm("Replay them?", abort=True)
-    with engine.begin() as connection:
-        click.echo(f"{app.replay(connection, chosen)} are due now; `pesagate deliveries` shows how they go")
+    with Bar("Replaying", len(chosen)) as bar:
+        made = sum(bar.moved(number) for number in app.replay(engine, chosen))
+    click.echo(f"{made} are due now; `pesagate deliveries` shows how they go")
+
+
+def _deliveries(number: int) -> str:
+    return f"{number} {'delivery' if number == 1 else 'deliveries'}"
+
+
+def _meant(connection: Connection, names: Sequence[str], tenant: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the numbers of the payments and events that names mean: an event's id means that event alone.
+
+    Raises PesagateError where one of them means nothing.
+    """
+    payments: list[int] = []
+    events: list[int] = []
+    unknown: list[str] = []
+    for name in names:
+        its, loose = story.meant_by(connection, name, only(tenant))
+        payments, events = payments + its, events + loose
+        unknown += [] if its or loose else [name]
+    if unknown:
+        raise PesagateError(f"Nothing is known of {', '.join(unknown)}: `pesagate explain` searches everywhere.")
+    return tuple(payments), tuple(events)

@@ -4,11 +4,17 @@ import json
 
 import click
 
-from gateway import resources
+from gateway import registry, resources
+from gateway.domain.errors import PesagateError
+
+_OURS = ("config", "event")
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["config", "event"]))
+@click.argument("name")
 def schema(name: str) -> None:
-    """Print a JSON Schema: of the configuration file, or of the events that destinations get."""
-    click.echo(json.dumps(resources.schema(f"{name}.schema"), indent=2, ensure_ascii=False))
+    """Print a JSON Schema: `config`, `event` (what destinations get), or the settings of an adapter by its name."""
+    found = resources.schema(f"{name}.schema") if name in _OURS else registry.schema_of(name)
+    if found is None:
+        raise PesagateError(f"There is no schema {name!r}; there are: {', '.join((*_OURS, *registry.names()))}.")
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))

@@ -4,7 +4,7 @@ Everything here waits for the store: it runs on the threads of `Reads`, never on
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,6 @@ from gateway.store.replays import Replays, Wanted
 from gateway.store.reprocess import Refused, Reviewed, open_rows, reprocess_all, resolve
 
 Row = dict[str, Any]
-
-_PORTION = 500
-"""So many deliveries are made due in one commit: intake never waits long for the store."""
 
 
 class NotFound(Exception):
@@ -48,7 +45,7 @@ class Acts:
     """What only the composition root can do: by the present configuration."""
 
     choose_replays: Callable[[Connection, Wanted], Replays]
-    replay: Callable[[Connection, Replays], int]
+    replay: Callable[[Engine, Replays], Iterable[int]]
     reprocess: Callable[[Connection, Sequence[int]], Sequence[Reviewed]]
 
 
@@ -117,13 +114,12 @@ class Office:
         self.require_tenant(who, tenant)
         among = who.among(tenant)
         with reading(self.engine) as connection:
-            found = {name: story.payments_named(connection, name, among) for name in names}
-            loose = {name: list(story.loose_events(connection, name, among)) for name in names}
-        if not all(found[name] or loose[name] for name in names):
+            meant = [story.meant_by(connection, name, among) for name in names]
+        if not all(payments or events for payments, events in meant):
             raise NotFound
         return Wanted(
-            payments=tuple(one for each in found.values() for one in each),
-            events=tuple(one for each in loose.values() for one in each),
+            payments=tuple(one for payments, _ in meant for one in payments),
+            events=tuple(one for _, events in meant for one in events),
             tenants=among,
             **more,
         )
@@ -138,12 +134,9 @@ class Office:
             return {"count": len(chosen), "made_due": 0}
         if count != len(chosen):
             raise Changed(len(chosen))
-        made = 0
-        for portion in _portions(chosen):
-            with self.engine.begin() as connection:
-                done = self.acts.replay(connection, portion)
-                note(connection, who, source, _one(wanted.tenants), "replay", f"{done} deliveries{about}")
-            made += done
+        made = sum(self.acts.replay(self.engine, chosen))
+        with self.engine.begin() as connection:
+            note(connection, who, source, _one(wanted.tenants), "replay", f"{made} deliveries{about}")
         return {"count": len(chosen), "made_due": made}
 
     def quarantined_body(self, connection: Connection, who: Principal, row_id: int) -> bytes:
@@ -231,13 +224,6 @@ def became_of(reviewed: Reviewed | Refused) -> str:
     if isinstance(reviewed.received, Quarantined):
         return f"still set aside: {reviewed.received.reason.value}"
     return "a question of long ago" if reviewed.settled is None else reviewed.settled.disposition.value
-
-
-def _portions(chosen: Replays) -> Iterator[Replays]:
-    for start in range(0, len(chosen.deliveries), _PORTION):
-        yield Replays(chosen.deliveries[start : start + _PORTION], ())
-    if chosen.routed:
-        yield Replays((), chosen.routed)
 
 
 def _one(tenants: Any) -> str:

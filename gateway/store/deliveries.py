@@ -27,6 +27,7 @@ from gateway.store.adapter_state import write_swap
 from gateway.store.eventrow import event_of, select_events
 from gateway.store.export_ledger import book_line, close_lines, mark_written
 from gateway.store.hot import HotStatement, Row
+from gateway.store.hot_insert import HotInsert
 from gateway.store.lanes import write_lane
 from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS
 
@@ -49,8 +50,8 @@ def _raw(row: Any) -> Raw | None:
     return None if row.raw is None else Raw(row.raw, row.content_type)
 
 
-_INSERT_ATTEMPT = HotStatement(
-    ATTEMPTS.insert(),
+_INSERT_ATTEMPT = HotInsert(
+    ATTEMPTS,
     "delivery_id", "number", "started_at", "duration_ms", "result", "reason", "detail", "status", "answer", "steps",
 )  # fmt: skip
 _YES: ColumnElement[int] = literal_column("1")

@@ -8,14 +8,29 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Select, bindparam, column, func, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 
 Row = tuple[Any, ...]
 
 
-class _cursor:  # noqa: N801 - it is used as a function; contextlib's would cost as much as the statement
+class cursor_of:  # noqa: N801 - it is used as a function; contextlib's would cost as much as the statement
     """Gives the driver's own cursor, inside the connection's transaction; its faults are raised as SQLAlchemy's."""
 
     def __init__(self, connection: Connection, text: str) -> None:
@@ -57,7 +72,7 @@ class HotStatement:
         else:
             places = [self._names.index(name) for name in order]
             given = [tuple([row[place] for place in places]) for row in rows]
-        with _cursor(connection, text) as cursor:
+        with cursor_of(connection, text) as cursor:
             cursor.executemany(text, given)
 
     def _text(self, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
@@ -87,8 +102,8 @@ class HotLookup:
             return ()
         many = _MANY[connection.dialect.name]
         text = self._text(connection.dialect, many)
-        with _cursor(connection, text) as cursor:
-            cursor.execute(text, (many.parameter(values),))
+        with cursor_of(connection, text) as cursor:
+            cursor.execute(text, many.parameters(json.dumps(values)))
             found: Sequence[Any] = cursor.fetchall()
             return found
 
@@ -120,31 +135,52 @@ def _read(reads: Sequence[Callable[[Any], Any] | None], row: Sequence[Any]) -> I
 
 
 class _Many(NamedTuple):
-    """How a database is told many values at once."""
+    """How a database is told many values at once: as a text of JSON."""
 
     condition: Callable[[ColumnElement[Any]], ColumnElement[bool]]
-    parameter: Callable[[Sequence[str | int]], Any]
+    parameters: Callable[[str], Any]
 
 
 def _in_json(name: ColumnElement[Any]) -> ColumnElement[bool]:
     return name.in_(select(column("value")).select_from(func.json_each(bindparam("many"))))
 
 
+def _in_elements(name: ColumnElement[Any]) -> ColumnElement[bool]:
+    told = func.json_array_elements_text(cast(bindparam("many", type_=Text), JSON)).column_valued("told")
+    return name.in_(select(cast(told, BigInteger if isinstance(name.type, Integer) else Text)))
+
+
 # By dialect.
-_MANY: Mapping[str, _Many] = {"sqlite": _Many(_in_json, json.dumps)}
+_MANY: Mapping[str, _Many] = {
+    "sqlite": _Many(_in_json, lambda text: (text,)),
+    "postgresql": _Many(_in_elements, lambda text: {"many": text}),
+}
 
 
 def next_events(connection: Connection, number: int) -> range:
-    """Return so many numbers for new events, in the order in which the transactions commit."""
+    """Return so many numbers for new events, in the order in which the transactions commit: one writes at a time."""
+    if number == 0:
+        return range(0)
     first = _NEXT_EVENT[connection.dialect.name](connection, number)
     return range(first, first + number)
 
 
 def _after_the_last(connection: Connection, _number: int) -> int:
-    # Nobody else writes meanwhile. Numbers of events that are gone do not come again.
+    # Numbers of events that are gone do not come again.
     last: int | None = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'events'").scalar()
     return (last or 0) + 1
 
 
+def _from_sequence(connection: Connection, number: int) -> int:
+    drawn = select(func.min(func.nextval(literal_column("'events_seq_seq'")))).select_from(
+        func.generate_series(1, number)
+    )
+    first: int = connection.execute(drawn).scalar_one()
+    return first
+
+
 # By dialect: reserves numbers and gives the first.
-_NEXT_EVENT: Mapping[str, Callable[[Connection, int], int]] = {"sqlite": _after_the_last}
+_NEXT_EVENT: Mapping[str, Callable[[Connection, int], int]] = {
+    "sqlite": _after_the_last,
+    "postgresql": _from_sequence,
+}

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import sqlite
 
 from gateway.crash import point
 from gateway.domain.errors import QuarantineFull
@@ -12,6 +11,7 @@ from gateway.domain.received import Arrival, Quarantined, Question, Received
 from gateway.domain.settings import Quota
 from gateway.domain.settled import Settled, Stored
 from gateway.domain.times import Clock
+from gateway.store.dialects import INSERT
 from gateway.store.known import read_known
 from gateway.store.set_aside import QuotaOf, write_quarantine, write_questions
 from gateway.store.settled_rows import write_settled
@@ -45,7 +45,8 @@ class Inbox:
         full = write_quarantine(connection, quarantined, self._quota)
         write_questions(connection, [item for item in batch if isinstance(item, Question)])
         if any(isinstance(item, Probe) for item in batch):
-            connection.execute(sqlite.insert(META).prefix_with("OR REPLACE").values(key="probe", value=""))
+            probe = INSERT[connection.dialect.name](META).values(key="probe", value="")
+            connection.execute(probe.on_conflict_do_update(index_elements=["key"], set_={"value": ""}))
         said: dict[int, Settled | QuarantineFull] = {one.arrival.callback.id: one for one in settled}
         said.update(full)
         return [None if isinstance(item, Probe) else said.get(item.callback.id) for item in batch]

@@ -19,8 +19,9 @@ from gateway.store.version import Version, objection, read_version, write_versio
 
 
 def database_file(store_url: Secret) -> Path | None:
-    """Return the file of an SQLite store, None for a store in memory."""
-    name = make_url(store_url.reveal()).database
+    """Return the file of an SQLite store, None for a store on a server."""
+    url = make_url(store_url.reveal())
+    name = url.database if url.get_backend_name() == "sqlite" else None
     return Path(name) if name and name != ":memory:" else None
 
 
@@ -38,7 +39,7 @@ def prepare(store_url: Secret, config: Path | None = None) -> None:
     """
     path = database_file(store_url)
     require_folder(path)
-    with telling(path):
+    with telling(store_url):
         _switch_to_wal(path)
         with open_engine(store_url).begin() as connection:
             if not _is_store(connection):
@@ -51,7 +52,7 @@ def require(store_url: Secret, config: Path | None = None) -> Engine:
     """Return an engine on a store that is there already and fits this release. Raises StoreError with what to do."""
     engine = existing(store_url)
     # Reading only: who looks must not wait for those who write, nor make them wait.
-    with telling(database_file(store_url)), engine.connect().execution_options(reads_only=True) as connection:
+    with telling(store_url), engine.connect().execution_options(reads_only=True) as connection:
         _check_version(connection, config)
     return engine
 
@@ -62,20 +63,33 @@ def existing(store_url: Secret) -> Engine:
     if path is not None and not path.is_file():
         raise StoreError(f"There is no store at {path} yet: `pesagate serve` creates it.")
     engine = open_engine(store_url)
-    with telling(path), engine.connect().execution_options(reads_only=True) as connection:
+    with telling(store_url), engine.connect().execution_options(reads_only=True) as connection:
         if not _is_store(connection):
-            raise StoreError(f"The file {path} is not a Pesagate store: check store.url.")
+            raise StoreError(_no_store(store_url))
     return engine
 
 
+def named(store_url: Secret) -> str:
+    """Return the store's name for people: its file, or its URL without the password."""
+    path = database_file(store_url)
+    return make_url(store_url.reveal()).render_as_string() if path is None else str(path)
+
+
+def _no_store(store_url: Secret) -> str:
+    if database_file(store_url) is None:
+        return f"There is no store in {named(store_url)} yet: `pesagate serve` creates it."
+    return f"The file {named(store_url)} is not a Pesagate store: check store.url."
+
+
 @contextmanager
-def telling(path: Path | None) -> Iterator[None]:
+def telling(store_url: Secret) -> Iterator[None]:
     """Turn what the database says into an error for a person."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        raise StoreError(f"store.url: the database {path} cannot be used: {cause}.") from error
+        told = " ".join(str(cause).split())
+        raise StoreError(f"store.url: the database {named(store_url)} cannot be used: {told.rstrip('.')}.") from error
 
 
 def _switch_to_wal(path: Path | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, null, or_, select, update
 
 from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.event import Event
@@ -20,7 +20,7 @@ class Wanted:
 
     # Numbers of payments, those that were joined to them included.
     payments: tuple[int, ...] = ()
-    # Numbers of events of results whose payment has not come; with `payments` they are what is meant.
+    # Numbers of events; with `payments` they are what is meant.
     events: tuple[int, ...] = ()
     tenants: Collection[str] | None = None
     destination: str | None = None
@@ -39,6 +39,8 @@ class Replays:
     deliveries: tuple[int, ...]
     # Events that no route had taken: the store's number, the tenant and the destinations that they have now.
     routed: tuple[tuple[int, str, tuple[str, ...]], ...]
+    # True: those that were delivered too.
+    again: bool = False
 
     def __len__(self) -> int:
         return len(self.deliveries) + sum(len(destinations) for *_, destinations in self.routed)
@@ -47,19 +49,24 @@ class Replays:
 def matching(connection: Connection, wanted: Wanted) -> list[int]:
     """Return the ids of the deliveries meant, in the order of their events."""
     table = DELIVERIES.c
-    # A dead letter, or one that a person must look at first: what is due by itself needs no replay.
-    stands = or_(
-        table.state == DeliveryState.DEAD.value,
-        and_(table.state == DeliveryState.PENDING.value, table.waiting_for == WaitingFor.REVIEW.value),
-    )
-    if wanted.again:
-        stands = or_(stands, table.state == DeliveryState.DELIVERED.value)
+    stands = _stands(wanted.again)
     query = _narrowed(select(table.id).join(EVENTS, EVENTS.c.seq == table.event_seq).where(stands), wanted)
     if wanted.destination is not None:
         query = query.where(table.destination == wanted.destination)
     if wanted.reason is not None:
         query = query.where(table.reason == wanted.reason)
     return list(connection.scalars(query.order_by(EVENTS.c.seq, table.id)))
+
+
+def waiting_anyway(connection: Connection, wanted: Wanted) -> int:
+    """Return how many of the deliveries meant are to be tried without a replay."""
+    table = DELIVERIES.c
+    waits = and_(table.state == DeliveryState.PENDING.value, table.waiting_for.is_(None))
+    query = select(func.count()).select_from(DELIVERIES).join(EVENTS, EVENTS.c.seq == table.event_seq).where(waits)
+    query = _narrowed(query, wanted)
+    if wanted.destination is not None:
+        query = query.where(table.destination == wanted.destination)
+    return connection.scalar(query) or 0
 
 
 def unrouted(connection: Connection, wanted: Wanted) -> list[tuple[int, Event]]:
@@ -69,10 +76,11 @@ def unrouted(connection: Connection, wanted: Wanted) -> list[tuple[int, Event]]:
     return [(row.seq, event_of(row)) for row in connection.execute(query.order_by(EVENTS.c.seq))]
 
 
-def make_due(connection: Connection, ids: Sequence[int], now: datetime) -> int:
+def make_due(connection: Connection, ids: Sequence[int], now: datetime, *, again: bool = True) -> int:
     """Make deliveries due once more; return how many. Their attempts go on counting, their step is closed.
 
-    A dead one goes on with what its steps have saved; one that was delivered begins anew.
+    A dead one goes on with what its steps have saved; one that was delivered begins anew. What has come due since it
+    was chosen, or has been delivered where it is not to go `again`, is left as it is.
     """
     if not ids:
         return 0
@@ -86,16 +94,33 @@ def make_due(connection: Connection, ids: Sequence[int], now: datetime) -> int:
         "saved": case((DELIVERIES.c.state == DeliveryState.DELIVERED.value, null()), else_=DELIVERIES.c.saved),
         "updated_at": to_micros(now),
     }
-    return connection.execute(update(DELIVERIES).where(DELIVERIES.c.id.in_(ids)).values(change)).rowcount
+    mine = update(DELIVERIES).where(DELIVERIES.c.id.in_(ids), _stands(again))
+    return connection.execute(mine.values(change)).rowcount
 
 
 def add_deliveries(
     connection: Connection, event_seq: int, tenant: str, destinations: Sequence[str], now: datetime
-) -> None:
-    """Give an event that had no delivery the destinations that its route has now."""
+) -> int:
+    """Give an event that had no delivery the destinations that its route has now; return how many it got.
+
+    It gets none where it has a delivery by now.
+    """
+    if connection.scalar(select(DELIVERIES.c.id).where(DELIVERIES.c.event_seq == event_seq).limit(1)) is not None:
+        return 0
     rows = [_row(event_seq, tenant, name, to_micros(now)) for name in destinations]
     if rows:
         connection.execute(insert(DELIVERIES), rows)
+    return len(rows)
+
+
+def _stands(again: bool) -> ColumnElement[bool]:
+    """Tell what a replay takes: a dead letter, or one that a person must look at first. What is due by itself needs
+    no replay; what was delivered goes only `again`.
+    """
+    table = DELIVERIES.c
+    held = and_(table.state == DeliveryState.PENDING.value, table.waiting_for == WaitingFor.REVIEW.value)
+    states = [DeliveryState.DEAD.value, *([DeliveryState.DELIVERED.value] if again else [])]
+    return or_(table.state.in_(states), held)
 
 
 def _row(event_seq: int, tenant: str, destination: str, now: int) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, not_, select
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import ColumnElement, Connection, Select, false, func, literal_column, not_, select
 
 from gateway.domain.callback import Callback
 from gateway.domain.errors import QuarantineFull
@@ -14,28 +13,32 @@ from gateway.domain.received import Quarantined, Question, Reason
 from gateway.domain.settings import Quota
 from gateway.domain.times import to_micros
 from gateway.store.callbackrow import HEAD, TAIL, callback_row
-from gateway.store.hot import HotStatement, Row
+from gateway.store.hot import Row
+from gateway.store.hot_insert import HotInsert
 from gateway.store.tables import QUARANTINE, QUESTIONS
 
 Hook = tuple[str, str, str | None]
 """Tenant, shortcode and kind. None: all kinds, which is what bounds those that are not known."""
 
-_INSERT = sqlite.insert(QUARANTINE)
-# The same bytes on the same hook are one row, counted.
-_QUARANTINE = HotStatement(
-    _INSERT.on_conflict_do_update(
+
+def _count_again(insert: Any) -> Any:
+    """The same bytes on the same hook are one row, counted."""
+    return insert.on_conflict_do_update(
         index_elements=["tenant", "shortcode", "kind", "body_digest"],
         set_={
             "seen": QUARANTINE.c.seen + literal_column("1"),
-            "last_seen_at": _INSERT.excluded.received_at,
+            "last_seen_at": insert.excluded.received_at,
             # They have come again, so that whatever was done about them was not enough.
-            "resolved": literal_column("0"),
+            "resolved": false(),
         },
-    ),
-    *HEAD, "reason", "path", "detail", *TAIL, "size",
-)  # fmt: skip
-_QUESTION = HotStatement(
-    QUESTIONS.insert(),
+    )
+
+
+_QUARANTINE = HotInsert(
+    QUARANTINE, *HEAD, "reason", "path", "detail", *TAIL, "size", conflict=_count_again, one_by_one=True
+)
+_QUESTION = HotInsert(
+    QUESTIONS,
     "id", "tenant", "shortcode", "kind", "identity", "decision", "because", "account_reference", "amount", "body",
     "source", "received_at",
 )  # fmt: skip

@@ -1,9 +1,9 @@
 """The rows of settled arrivals: callbacks, copies, payments, keys, events, deliveries. The hot part of every commit."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, literal_column, not_, or_, update
-from sqlalchemy.dialects import sqlite
 
 from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.settled import Disposition, Issue, KnownResult, Settled, Stored, is_result, own_ids
@@ -11,6 +11,7 @@ from gateway.domain.times import to_micros
 from gateway.store.callbackrow import HEAD, TAIL, callback_row
 from gateway.store.eventrow import event_body
 from gateway.store.hot import HotStatement, Row, next_events
+from gateway.store.hot_insert import HotInsert
 from gateway.store.tables import (
     CALLBACK_COPIES,
     CALLBACKS,
@@ -22,7 +23,12 @@ from gateway.store.tables import (
     packed,
 )
 
-_INSERT_PAYMENT = HotStatement(PAYMENTS.insert(), "seq", "id", "tenant", "shortcode", "outcome", "amount", "event_seq")
+
+def _keep_first(insert: Any) -> Any:
+    return insert.on_conflict_do_nothing()
+
+
+_INSERT_PAYMENT = HotInsert(PAYMENTS, "seq", "id", "tenant", "shortcode", "outcome", "amount", "event_seq")
 _CHANGE_PAYMENT = HotStatement(
     update(PAYMENTS)
     .where(PAYMENTS.c.seq == bindparam("payment"))
@@ -34,32 +40,29 @@ _CHANGE_PAYMENT = HotStatement(
     "payment", "new_outcome", "new_amount", "new_event",
 )  # fmt: skip
 # A key that is known already keeps its payment.
-_INSERT_KEY = HotStatement(
-    sqlite.insert(PAYMENT_KEYS).on_conflict_do_nothing(),
+_INSERT_KEY = HotInsert(
+    PAYMENT_KEYS,
     "value", "tenant", "provider", "direction", "name", "payment_seq", "apart",
+    conflict=_keep_first,
 )  # fmt: skip
-_INSERT_CALLBACK = HotStatement(
-    CALLBACKS.insert(), *HEAD, "identity", "facts_digest", "payment_seq", "disposition", "note", *TAIL
-)
+_INSERT_CALLBACK = HotInsert(CALLBACKS, *HEAD, "identity", "facts_digest", "payment_seq", "disposition", "note", *TAIL)
 _COUNT_AGAIN = HotStatement(
     update(CALLBACKS)
     .where(CALLBACKS.c.id == bindparam("callback"))
     .values(seen=CALLBACKS.c.seen + literal_column("1"), last_seen_at=bindparam("seen_at")),
     "callback", "seen_at",
 )  # fmt: skip
-_INSERT_COPY = HotStatement(
-    sqlite.insert(CALLBACK_COPIES).on_conflict_do_nothing(), "callback_id", "body_digest", "body", "received_at"
-)
-_INSERT_EVENT = HotStatement(
-    EVENTS.insert(),
+_INSERT_COPY = HotInsert(CALLBACK_COPIES, "callback_id", "body_digest", "body", "received_at", conflict=_keep_first)
+_INSERT_EVENT = HotInsert(
+    EVENTS,
     "seq", "id", "tenant", "shortcode", "type", "payment_seq", "callback_id", "body", "received_at", "created_at",
     "sealed_at",
 )  # fmt: skip
-_INSERT_RESULT_ID = HotStatement(
-    RESULT_IDS.insert(), "value", "name", "tenant", "provider", "of_subject", "callback_id", "event_seq"
+_INSERT_RESULT_ID = HotInsert(
+    RESULT_IDS, "value", "name", "tenant", "provider", "of_subject", "callback_id", "event_seq"
 )
-_INSERT_DELIVERY = HotStatement(
-    DELIVERIES.insert(), "event_seq", "tenant", "destination", "state", "waiting_for", "due_at", "updated_at"
+_INSERT_DELIVERY = HotInsert(
+    DELIVERIES, "event_seq", "tenant", "destination", "state", "waiting_for", "due_at", "updated_at"
 )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from gateway.domain.times import from_micros, nairobi_text
+from gateway.store.dialects import HOLDS
 from gateway.store.eventrow import event_of, select_events
 from gateway.store.known import members
 from gateway.store.page import WHOLE, Page
@@ -110,6 +111,23 @@ def loose_events(connection: Connection, name: str, tenants: Tenants = None) -> 
         yield from connection.scalars(_made_of(row.id))
 
 
+def event_of_id(connection: Connection, name: str, tenants: Tenants = None) -> int | None:
+    """Return the number of the event of that id, None where it is the id of none."""
+    public = _public(name)
+    if public is None:
+        return None
+    found = select(EVENTS.c.seq).where(EVENTS.c.seq.in_(_of_public_id(EVENTS, EVENTS.c.seq, public)))
+    return connection.scalar(found if tenants is None else found.where(EVENTS.c.tenant.in_(tenants)))
+
+
+def meant_by(connection: Connection, name: str, tenants: Tenants = None) -> tuple[list[int], list[int]]:
+    """Return the numbers of the payments, and of single events, that a person means by a name for a replay."""
+    event = event_of_id(connection, name, tenants)
+    if event is not None:
+        return [], [event]
+    return payments_named(connection, name, tenants), list(loose_events(connection, name, tenants))
+
+
 def _loose(connection: Connection, name: str, tenants: Tenants) -> Sequence[Any]:
     number, public = _number(name), _public(name)
     table = CALLBACKS.c
@@ -173,7 +191,7 @@ def quarantined_naming(connection: Connection, name: str, tenants: Tenants = Non
     """Give quarantined callbacks whose bytes hold this text: a receipt that never became a payment is found so."""
     table = QUARANTINE.c
     query = select(table.id, table.tenant, table.shortcode, table.kind, table.reason, table.detail, table.received_at)
-    query = query.where(func.instr(table.body, name.encode()) > 0).order_by(table.id)
+    query = query.where(HOLDS[connection.dialect.name](table.body, name.encode())).order_by(table.id)
     if tenants is not None:
         query = query.where(table.tenant.in_(tenants))
     for row in connection.execute(query).mappings():

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from customer_database import ENGINES, Customer, customer, emptied
 
-from adapters.http import HttpAdapter
+from adapters.http import HttpAdapter, HttpBatchAdapter, http_adapter
 from adapters.testing import Receiver
+from gateway.domain.lane import LaneSettings, Rate
 from gateway.domain.settings import Destination
 from gateway.domain.times import Clock, utc_now
 
@@ -27,6 +28,22 @@ def make_http() -> Iterator[Callable[..., HttpAdapter]]:
     def make(url: str, clock: Clock = utc_now, **settings: Any) -> HttpAdapter:
         settings = {"timeout": timedelta(seconds=10), "allow_private": True, **settings, "url": url}
         made.append(HttpAdapter(Destination("erp", "duka", "http", settings), clock))
+        return made[-1]
+
+    yield make
+    for adapter in made:
+        adapter.close()
+
+
+@pytest.fixture
+def make_batch() -> Iterator[Callable[..., HttpBatchAdapter]]:
+    """Makes adapters that take several events at once, and closes them after the test."""
+    made: list[HttpAdapter] = []
+
+    def make(url: str, rate: Rate | None = None, **settings: Any) -> HttpBatchAdapter:
+        settings = {"timeout": timedelta(seconds=10), "allow_private": True, **settings, "url": url}
+        made.append(http_adapter(Destination("erp", "duka", "http", settings, lane=LaneSettings(batch=50, rate=rate))))
+        assert isinstance(made[-1], HttpBatchAdapter)
         return made[-1]
 
     yield make

@@ -1,5 +1,6 @@
 """The http adapter keeps the contract: events, raw bytes declared idempotent, each kind of credential."""
 
+import json
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -7,8 +8,17 @@ from typing import Any
 
 import pytest
 
-from adapters.http import HttpAdapter
-from adapters.testing import Answer, MemoryProgress, MemoryVault, Receiver, RemoteContract, RemotePlace, sample_event
+from adapters.http import HttpAdapter, HttpBatchAdapter
+from adapters.testing import (
+    Answer,
+    BatchContract,
+    MemoryProgress,
+    MemoryVault,
+    Receiver,
+    RemoteContract,
+    RemotePlace,
+    sample_event,
+)
 from gateway.domain.settings import Secret
 
 TOKEN = "tok-3f9c0d5e81"
@@ -129,6 +139,21 @@ class TestSignedEvents(HttpContract):
     def test_no_signing_key_is_shown(self, place: HttpPlace) -> None:
         place.secrets = (*place.secrets, "bmV3" * 8, "b2xk" * 8)
         self.test_no_secret_is_shown(place)
+
+
+class BatchPlace(HttpPlace):
+    def arrived(self) -> Sequence[str]:
+        return [event["id"] for received in self._receiver.requests for event in json.loads(received.body)]
+
+
+class TestEventsTogether(BatchContract, RemoteContract):
+    @pytest.fixture(params=["bearer", "query", "hmac"])
+    def place(
+        self, request: pytest.FixtureRequest, receiver: Receiver, make_batch: Callable[..., HttpBatchAdapter]
+    ) -> Iterator[BatchPlace]:
+        place = BatchPlace(receiver, make_batch, {"auth": AUTHS[request.param]})
+        yield place
+        place.end()
 
 
 @pytest.mark.parametrize(

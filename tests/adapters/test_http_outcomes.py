@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,6 +225,37 @@ def test_an_answer_its_outcome_and_what_is_sent_next(name: str, receiver: Receiv
         clock.now += timedelta(seconds=row.timeout)
         adapter.deliver(sample_event(), progress)
         assert receiver.wait_for(sent + 1)[sent].method == row.then
+
+
+def _answered(row: Row) -> str:
+    """Return an answer in a few words, as the documents show it."""
+    answer = row.answer
+    if answer.garbage is not None:
+        return "no HTTP at all"
+    if answer.delay > row.timeout:
+        return "nothing in time"
+    if answer.cut == "before":
+        return "the connection is cut"
+    body = " ".join(answer.body.decode().split()).replace("|", "\\|")
+    shown = f" `{body[:110]}{'...' if len(body) > 110 else ''}`" if answer.body not in (b"", b"ok") else ""
+    asks = answer.headers.get("Retry-After")
+    return f"{answer.status}{shown}{f', Retry-After {asks}' if asks else ''}{', cut off' if answer.cut else ''}"
+
+
+_THEN = {SAME: "the same request", FIND: "the look-up", NEVER: "none"}
+
+
+def _line(name: str, row: Row) -> str:
+    wait = row.timeout if row.then == FIND else row.wait
+    after = f", {wait:g} s later at the earliest" if wait else ""
+    dead = ": a dead letter" if row.then is NEVER and row.result in (REJECTED, UNKNOWN) else ""
+    return f"| {name} | {_answered(row)} | {row.result.value} (`{row.reason}`) | {_THEN[row.then]}{after}{dead} |"
+
+
+def test_the_documents_show_this_table() -> None:
+    page_of_answers = (Path(__file__).parents[2] / "docs/answers.md").read_text("utf-8").splitlines()
+    shown = [line for line in page_of_answers if line.startswith("| ")][1:]
+    assert shown == [_line(name, row) for name, row in ROWS.items()]
 
 
 def test_there_are_enough_rows_and_every_result_has_some() -> None:

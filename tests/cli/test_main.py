@@ -163,7 +163,7 @@ def test_keys_new_prints_so_many_keys(run) -> None:
     assert {len(line) for line in lines} == {32}
 
 
-@pytest.mark.parametrize("name", ["config", "event"])
+@pytest.mark.parametrize("name", ["config", "event", "http", "database", "export"])
 def test_schema_prints_a_valid_json_schema(name: str, run) -> None:
     from jsonschema.validators import validator_for
 

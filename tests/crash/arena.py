@@ -6,7 +6,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,9 +16,11 @@ from crash.clients import KEYS
 from crash.disasters import MovedClock, fill, hold, refuse_writes, small_disk
 from crash.evidence import Evidence, open_deliveries, read
 from crash.history import History
+from databases import own_database
 from gateway_process import Gateway, free_port, gateway
 
 from adapters.testing import Answer, Receiver
+from gateway.domain.settings import Secret
 
 WINDOWS = {"600638": "0s", "5012345": "2s", "600700": "2s"}
 
@@ -92,8 +94,10 @@ class Arena:
         return workers
 
     @property
-    def database(self) -> Path:
-        return self.pesagate.folder / "pesagate.db"
+    def store(self) -> Secret:
+        """Return the URL of its store."""
+        url: str = self.pesagate.config["store"]["url"]
+        return Secret(url.replace("sqlite:///", f"sqlite:///{self.pesagate.folder}/"))
 
     def kill(self, child: str) -> None:
         """SIGKILL one child; the parent starts it again."""
@@ -134,7 +138,7 @@ class Arena:
 
     def hold_store(self, seconds: float) -> None:
         """Hold the store's write lock for a while."""
-        hold(self.database, seconds)
+        hold(self.store, seconds)
 
     def _pids(self) -> list[int]:
         return list(self.pesagate.children().values())
@@ -143,10 +147,10 @@ class Arena:
         """Wait until nothing is left to be delivered, stop the gateway, and read what is there."""
         self.clock.move(0)
         deadline = time.monotonic() + seconds
-        while open_deliveries(self.database) and time.monotonic() < deadline:
+        while open_deliveries(self.store) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert self.pesagate.stop() == 0
-        return read(self.database, self.erp.requests)
+        return read(self.store, self.erp.requests)
 
     def breaches(self) -> list[str]:
         """Return what is wrong in the end, by the checker."""
@@ -171,11 +175,15 @@ class Arena:
 
 
 @contextmanager
-def arena(folder: Path, seed: int, **options: Any) -> Iterator[Arena]:
-    """Give an arena whose gateway is not started yet."""
-    with Receiver() as erp, small_disk(folder) as own_disk:
+def arena(folder: Path, seed: int, store: str = "sqlite", **options: Any) -> Iterator[Arena]:
+    """Give an arena whose gateway is not started yet; its store lies in a file or in a database of its own."""
+    with Receiver() as erp, small_disk(folder) as own_disk, ExitStack() as stack:
         erp.script(*moods(seed))
-        with gateway(folder, configuration(free_port(), erp.url, **options)) as pesagate:
+        config = configuration(free_port(), erp.url, **options)
+        if store != "sqlite":
+            url = stack.enter_context(own_database(store))
+            config["store"]["url"] = url.render_as_string(hide_password=False)
+        with gateway(folder, config) as pesagate:
             # What it says while its disk is full has to be heard.
             pesagate.log = folder.with_name(f"{folder.name}.log")
             yield Arena(pesagate, erp, MovedClock(folder.with_name(f"{folder.name}.clock")), own_disk)

@@ -3,12 +3,17 @@
 import contextlib
 import os
 import resource
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from gateway.domain.settings import Secret
+from gateway.store.engine import WRITER_LOCK, open_engine
 
 DISK_MB = 48
 
@@ -60,12 +65,18 @@ def _limit_files(pids: Sequence[int], limit: int | None) -> None:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard if limit is None else limit, hard))
 
 
-def hold(database: Path, seconds: float) -> None:
-    """Hold the write lock of a store for a while."""
-    with closing(sqlite3.connect(database, isolation_level=None, timeout=30)) as holder:
-        holder.execute("BEGIN IMMEDIATE")
+def hold(store: Secret, seconds: float) -> None:
+    """Hold the lock of a store's writers for a while."""
+    engine = open_engine(store)
+    if engine.dialect.name == "sqlite":
+        with engine.begin():
+            time.sleep(seconds)
+        return
+    # In a session of its own: the server ends a transaction of ours that does nothing for long.
+    with create_engine(store.reveal(), isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as holder:
+        holder.exec_driver_sql(f"SELECT pg_advisory_lock({WRITER_LOCK})")
         time.sleep(seconds)
-        holder.execute("ROLLBACK")
+        holder.exec_driver_sql(f"SELECT pg_advisory_unlock({WRITER_LOCK})")
 
 
 class MovedClock:

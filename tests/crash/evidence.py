@@ -1,10 +1,7 @@
 """What a gateway holds and what its receivers got, read once when all is quiet. The checker sees nothing else."""
 
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -107,7 +104,7 @@ _COUNTED = """
     SELECT tenant, shortcode, kind, sum(seen) FROM (
         SELECT tenant, shortcode, kind, seen FROM callbacks
         UNION ALL SELECT tenant, shortcode, kind, seen FROM quarantine
-    ) GROUP BY 1, 2, 3
+    ) AS counted GROUP BY 1, 2, 3
 """
 _KEYS = """
     SELECT keys.tenant, keys.value, coalesce(payments.joined_to, payments.seq), payments.tenant
@@ -123,29 +120,32 @@ _EVENTS = """
 """
 
 
-def read(database: Path, requests: Iterable[Received]) -> Evidence:
+def read(store: Secret, requests: Iterable[Received]) -> Evidence:
     """Read the store of a gateway that has stopped, and what its receivers got at /<tenant>/<destination>."""
-    with closing(sqlite3.connect(database)) as store:
-        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert store.execute("PRAGMA foreign_key_check").fetchall() == []
-        events, deliveries = [store.execute(query).fetchall() for query in (_EVENTS, _DELIVERIES)]
-        with reading(open_engine(Secret(f"sqlite:///{database}"))) as connection:
-            bodies = {event.id: event.as_dict() for event in every_event(connection)}
+    with reading(open_engine(store)) as connection:
+
+        def rows(query: str) -> list[tuple[Any, ...]]:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+        if connection.dialect.name == "sqlite":
+            assert rows("PRAGMA integrity_check") == [("ok",)]
+            assert rows("PRAGMA foreign_key_check") == []
+        bodies = {event.id: event.as_dict() for event in every_event(connection)}
         return Evidence(
-            bodies=tuple(StoredBody(*row) for row in store.execute(_BODIES)),
-            counted=tuple(Counted(*row) for row in store.execute(_COUNTED)),
-            keys=tuple(Key(*row) for row in store.execute(_KEYS)),
-            events=tuple(StoredEvent(_id(row[0]), *row[1:], bodies[_id(row[0])]) for row in events),
-            deliveries=tuple(StoredDelivery(_id(key), *row, bool(due)) for key, *row, due in deliveries),
+            bodies=tuple(StoredBody(*row) for row in rows(_BODIES)),
+            counted=tuple(Counted(*row) for row in rows(_COUNTED)),
+            keys=tuple(Key(*row) for row in rows(_KEYS)),
+            events=tuple(StoredEvent(_id(row[0]), *row[1:], bodies[_id(row[0])]) for row in rows(_EVENTS)),
+            deliveries=tuple(StoredDelivery(_id(key), *row, bool(due)) for key, *row, due in rows(_DELIVERIES)),
             bookings=tuple(_booking(request) for request in requests if _is_whole(request)),
         )
 
 
-def open_deliveries(database: Path) -> int:
+def open_deliveries(store: Secret) -> int:
     """Return how many deliveries will still be tried."""
-    with closing(sqlite3.connect(database, timeout=20)) as store:
+    with reading(open_engine(store)) as connection:
         query = "SELECT count(*) FROM deliveries WHERE state = 'pending' AND waiting_for IS NULL"
-        count: int = store.execute(query).fetchone()[0]
+        count: int = connection.exec_driver_sql(query).scalar_one()
         return count
 
 

@@ -38,9 +38,14 @@ def test_however_many_workers_there_are(tmp_path: Path, workers: int, seed: int)
     haunted(tmp_path, seed, workers)
 
 
-def haunted(tmp_path: Path, seed: int, workers: int) -> None:
+@pytest.mark.parametrize("seed", seeds(os.environ.get("PESAGATE_SEEDS", "1")))
+def test_on_postgresql_too(tmp_path: Path, seed: int) -> None:
+    haunted(tmp_path, seed, workers=2, store="postgresql")
+
+
+def haunted(tmp_path: Path, seed: int, workers: int, store: str = "sqlite") -> None:
     """Post a load while processes die; fail where the checker finds anything wrong."""
-    with arena(tmp_path / "gateway", seed, workers=workers) as ring:
+    with arena(tmp_path / "gateway", seed, store, workers=workers) as ring:
         ring.start()
         with Clients(ring.pesagate.base, ring.history, stories(seed, PAYMENTS), seed, pause=0.2) as clients:
             done = haunt(ring, seed, lambda: clients.busy)

@@ -12,7 +12,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 WANTED = {
     "requirements.lock": PROJECT["dependencies"],
     "deploy/requirements.lock": [*PROJECT["dependencies"], *EXTRAS["postgres"], *EXTRAS["mysql"]],
-    "requirements-dev.lock": [*PROJECT["dependencies"], *EXTRAS["test"], *EXTRAS["dev"]],
+    "requirements-dev.lock": [*PROJECT["dependencies"], *EXTRAS["test"], *EXTRAS["dev"], *EXTRAS["docs"]],
 }
 
 

@@ -118,7 +118,7 @@ def test_an_old_callback_waits_for_review_and_replay_releases_it(pesagate: Gatew
     time.sleep(1.5)
     assert [row["waiting_for"] for row in pesagate.rows("deliveries")] == ["review"]
     assert erp.requests == []
-    assert pesagate.run("replay", RECEIPT, "--dry-run").stdout == "1 deliveries to replay\n"
+    assert pesagate.run("replay", RECEIPT, "--dry-run").stdout == "1 delivery to replay\n"
     assert pesagate.run("replay", RECEIPT).returncode == 0
     pesagate.wait_for_state("delivered")
     assert len(erp.requests) == 1

@@ -1,6 +1,7 @@
 """Every recipe against an emulated ERP: each receipt once, whatever happens to an answer on its way."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,28 @@ def test_odoo_that_could_not_serialize_access_is_asked_again(erp: EmulatedErp, p
     pesagate.wait_for_state("delivered", seconds=60)
     assert erp.booked == [(RECEIPT, "1500.00")]
     assert [row["attempts"] for row in pesagate.rows("deliveries")] == [3]
+
+
+@pytest.mark.parametrize("erp", ["odoo-19", "odoo-14-18"], indirect=True)
+def test_odoo_books_each_receipt_once_under_races_cut_answers_and_serialisation_faults(
+    erp: EmulatedErp, pesagate: Gateway
+) -> None:
+    """Each payment is told six times at once, by both kinds of callback, while Odoo does the worst it is known for."""
+    receipts = [f"UKO7R8R{number:03}" for number in range(12)]
+    trouble = [loses_its_answer, not_serialized, does_and_fails, falls_over, _BUSY, not_serialized]
+    erp.then(*trouble, lets_through, *trouble)
+
+    def tell(number: int) -> int:
+        receipt = receipts[number // 6]
+        body = stk(f"ws_CO_{receipt}", receipt, amount=1500) if number % 2 else c2b(receipt)
+        return pesagate.post("stk" if number % 2 else "c2b-confirmation", body).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(tell, range(6 * len(receipts)))) == {200}
+    pesagate.wait_for_state("delivered", len(receipts), seconds=90)
+    assert sorted(erp.booked) == [(receipt, "1500.00") for receipt in receipts]
+    succeeded = [row["receipt"] for row in pesagate.rows("events") if row["type"] == "payment.succeeded"]
+    assert sorted(succeeded) == receipts
 
 
 @pytest.mark.parametrize("erp", ["odoo-14-18"], indirect=True)

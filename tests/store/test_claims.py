@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
 from arrivals import AT, callback, hook
 from opened_store import Store
 from simulated import c2b
@@ -28,11 +26,6 @@ from gateway.store.replays import Wanted, make_due, matching
 
 BOTH = (Route({"type": ("*",)}, ("erp", "books")),)
 ERP, BOOKS = ("duka", "erp"), ("duka", "books")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path)
 
 
 def take(store: Store, *payments: tuple[str, str], routes: tuple[Route, ...] = BOTH) -> None:
@@ -93,13 +86,13 @@ def test_the_longest_due_come_first(store: Store) -> None:
     assert [one.event.receipt for one in found] == ["UB", "UA"]
 
 
-def test_the_query_reads_pending_rows_only_and_none_beyond_what_is_asked_for(store: Store) -> None:
-    from gateway.store.claims import _query
+def test_the_query_reads_pending_rows_only_and_none_beyond_what_is_asked_for(file_store: Store) -> None:
+    from gateway.file_store.claims import _query
 
     for ordered in (False, True):
-        text = str(_query(2, ordered).compile(dialect=store.engine.dialect))
+        text = str(_query(2, ordered, "sqlite").compile(dialect=file_store.engine.dialect))
         values = ("a", "b", ordered, "c", "d", ordered, 1, 1)
-        plan = [row[3] for row in store.query(f"EXPLAIN QUERY PLAN {text}", *values)]
+        plan = [row[3] for row in file_store.query(f"EXPLAIN QUERY PLAN {text}", *values)]
         assert any("deliveries_due (tenant=? AND destination=? AND due_at<?)" in step for step in plan), plan
         assert any("deliveries_order" in step for step in plan) is ordered
         assert not [step for step in plan if step.startswith("SCAN") and "asked" not in step and "CONSTANT" not in step]

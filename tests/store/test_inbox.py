@@ -23,11 +23,6 @@ from gateway.store.set_aside import open_of, write_quarantine
 A, D, C = Disposition.ACCEPTED, Disposition.DUPLICATE, Disposition.CONFLICT
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path)
-
-
 def take(store: Store, *items: Received, together: bool = True) -> list[Any]:
     """Write items in one batch, or each in its own; return what they were settled as."""
     with writing(store.engine) as (writer, outcomes):
@@ -143,7 +138,7 @@ def test_the_same_bad_bytes_are_counted_and_come_up_again_when_somebody_had_deal
     bad = [Quarantined(callback("stk", b"\xff"), Reason.UNREADABLE) for _ in range(4)]
     assert take(store, *bad[:3]) == [None] * 3
     assert store.query("SELECT id, seen, resolved FROM quarantine") == [(bad[0].callback.id, 3, 0)]
-    store.query("UPDATE quarantine SET resolved = 1")
+    store.query("UPDATE quarantine SET resolved = true")
     take(store, bad[3])
     assert store.query("SELECT seen, resolved FROM quarantine") == [(4, 0)]
 
@@ -203,13 +198,13 @@ def test_ids_of_what_is_stored_stay_what_they_were(store: Store, tmp_path: Path)
     assert store.query(ids) == second.query(ids)
 
 
-def test_what_is_open_of_a_hook_is_added_up_from_the_index_alone(store: Store) -> None:
+def test_what_is_open_of_a_hook_is_added_up_from_the_index_alone(file_store: Store) -> None:
     """SQLite did not take the index for `resolved IS 0`: it went through all rows that the hook had ever set aside."""
-    take(store, *(Quarantined(callback("stk", b"{%d" % number), Reason.UNREADABLE) for number in range(3)))
+    take(file_store, *(Quarantined(callback("stk", b"{%d" % number), Reason.UNREADABLE) for number in range(3)))
     query = open_of(("duka", "600638", "stk"))
-    text = str(query.compile(store.engine, compile_kwargs={"literal_binds": True}))
-    assert store.query(text) == [(3, 6)]
-    assert "COVERING INDEX quarantine_open" in str(store.query(f"EXPLAIN QUERY PLAN {text}"))
+    text = str(query.compile(file_store.engine, compile_kwargs={"literal_binds": True}))
+    assert file_store.query(text) == [(3, 6)]
+    assert "COVERING INDEX quarantine_open" in str(file_store.query(f"EXPLAIN QUERY PLAN {text}"))
 
 
 def test_the_size_of_what_is_set_aside_counts_headers_and_context(store: Store) -> None:

@@ -29,11 +29,6 @@ LATER = AT + 100 * DAY
 ALL = Retention(raw=90 * DAY, attempts=90 * DAY, questions=90 * DAY, quarantine=90 * DAY)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path)
-
-
 def take(store: Store, *items: Received) -> list[Any]:
     with store.engine.begin() as connection:
         return list(Inbox(settle, lambda: AT)(connection, items))

@@ -49,11 +49,12 @@ fuzz: $(DEV) ## Fuzz what reads callbacks (Linux on x86-64): make fuzz SECONDS=6
 	$(BIN)/python tests/fuzz/callbacks.py -max_total_time=$(or $(SECONDS),60) $(FUZZ_ARGS)
 
 .PHONY: check
-check: $(DEV) ## Check style, types and import rules
+check: $(DEV) ## Check style, types, import rules and known weaknesses of code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --severity-level medium gateway adapters
 
 .PHONY: docs
 docs: $(DEV) ## Build the pages of docs/ as a site, into site/

@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ KEYS = {"duka": "bench-key-of-duka-0123456789", "soko": "bench-key-of-soko-01234
 PATHS = tuple(f"/hooks/{key}/stk" for key in KEYS.values())
 # Nobody listens there; used only while the delivery process stands still.
 NOWHERE = "http://127.0.0.1:9/"
+_NOBODY: Mapping[str, str] = {}
 _SLOW_COMMIT = Path(__file__).parent / "servers" / "slow_commit.py"
 
 
@@ -35,13 +36,13 @@ class Kept:
 class Product:
     """A running gateway."""
 
-    def __init__(self, folder: Path, erp: str, workers: int, commit_ms: int) -> None:
+    def __init__(self, folder: Path, erp: str, workers: int, commit_ms: int, beside: Mapping[str, str]) -> None:
         self.store = folder / "pesagate.db"
         # Everything that was put on it, the warm-up too.
         self.outcomes: list[Outcome] = []
         port = free_port()
         config = folder / "pesagate.yaml"
-        config.write_text(json.dumps(configuration(port, erp, workers)), "utf-8")
+        config.write_text(json.dumps(configuration(port, erp, workers, beside)), "utf-8")
         program = ["-m", "gateway"] if commit_ms == 0 else [str(_SLOW_COMMIT), str(commit_ms)]
         self.child = Child([sys.executable, *program, "serve", "-c", config], port, "/readyz", folder / "serve.log")
 
@@ -79,8 +80,12 @@ class Product:
 
     def query(self, sql: str) -> Any:
         """Return the one value that a query gives."""
+        return self.column(sql)[0]
+
+    def column(self, sql: str, *values: int) -> list[Any]:
+        """Return the first column of what a query gives."""
         with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=30)) as connection:
-            return connection.execute(sql).fetchone()[0]
+            return [row[0] for row in connection.execute(sql, values)]
 
     def end(self) -> None:
         """End it; a delivery process that stands still could not hear the wish."""
@@ -90,37 +95,47 @@ class Product:
 
 @contextmanager
 def product(
-    folder: Path, *, erp: str = NOWHERE, workers: int = 1, commit_ms: int = 0, store: Path | None = None
+    folder: Path,
+    *,
+    erp: str = NOWHERE,
+    workers: int = 1,
+    commit_ms: int = 0,
+    store: Path | None = None,
+    beside: Mapping[str, str] = _NOBODY,
 ) -> Iterator[Product]:
-    """Give a running product, on a copy of a store where one is given, and end it."""
+    """Give a running product, on a copy of a store where one is given, and end it.
+
+    `beside`: further destinations of every payment, name to address.
+    """
     folder.mkdir()
     if store is not None:
         shutil.copy(store, folder / "pesagate.db")
-    made = Product(folder, erp, workers, commit_ms)
+    made = Product(folder, erp, workers, commit_ms, beside)
     try:
         yield made
     finally:
         made.end()
 
 
-def configuration(port: int, erp: str, workers: int) -> dict[str, Any]:
+def configuration(port: int, erp: str, workers: int, beside: Mapping[str, str] = _NOBODY) -> dict[str, Any]:
     """Return the configuration: two tenants, each with one shortcode and one destination for all payments."""
+    to = {"erp": erp, **beside}
     return {
         "version": 1,
         "server": {"listen": f"127.0.0.1:{port}", "workers": workers},
         "store": {"url": "sqlite:///pesagate.db", "retention": {"raw": "90d"}},
         "tenants": {
-            "duka": _tenant("Duka Moja Ltd", "600638", "paybill", KEYS["duka"], erp),
-            "soko": _tenant("Soko Mbili Ltd", "600639", "till", KEYS["soko"], erp),
+            "duka": _tenant("Duka Moja Ltd", "600638", "paybill", KEYS["duka"], to),
+            "soko": _tenant("Soko Mbili Ltd", "600639", "till", KEYS["soko"], to),
         },
     }
 
 
-def _tenant(name: str, number: str, kind: str, key: str, erp: str) -> dict[str, Any]:
-    destination = {"adapter": "http", "url": erp, "allow_private": True, "timeout": "5s"}
+def _tenant(name: str, number: str, kind: str, key: str, to: Mapping[str, str]) -> dict[str, Any]:
+    http = {"adapter": "http", "allow_private": True, "timeout": "5s"}
     return {
         "name": name,
         "shortcodes": {number: {"type": kind, "key": key, "hold_older_than": "off"}},
-        "destinations": {"erp": destination},
-        "routes": [{"when": {"type": ["payment.*"]}, "to": ["erp"]}],
+        "destinations": {one: {**http, "url": url} for one, url in to.items()},
+        "routes": [{"when": {"type": ["payment.*"]}, "to": list(to)}],
     }

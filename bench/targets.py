@@ -40,6 +40,7 @@ TARGETS = {
     "CPU per answer / Django, 2 workers": Target(0.7, 0.45, at_least=False),
     "deliveries a second / bare requests loop": Target(0.85, 1.2, at_least=True),
     "ack p99, draining / delivery idle": Target(2.0, 1.2, at_least=False),
+    "delivery p99 beside one that hangs and one that fails / beside good ones": Target(1.5, 1.1, at_least=False),
     "acks a second, a million stored / none": Target(0.9, 1.0, at_least=True),
     "claim and finish, backlog 10^6 / 10^4": Target(1.2, 1.05, at_least=False),
     "--help / python -c pass": Target(2.5, 1.4, at_least=False),

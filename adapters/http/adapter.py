@@ -52,7 +52,7 @@ class HttpAdapter:
 
     def preview(self, event: Event) -> Sequence[Preview]:
         """Return the requests that `deliver` would send now, the credential masked."""
-        return tuple(previews(self._plan, self._options, self._exchange, event, self._clock))
+        return self._faulty_preview() or tuple(previews(self._plan, self._options, self._exchange, event, self._clock))
 
     def deliver(self, event: Event, progress: Progress) -> Verdict:
         """Try once. What must not be repeated is begun first, so that a crash leaves a mark."""
@@ -65,6 +65,15 @@ class HttpAdapter:
         """Return how every attempt ends with settings that cannot work, None where they can."""
         errors = [mistake for mistake in self._wrong if mistake.severity == "error"]
         return faulty(errors[0]) if errors else None
+
+    def _faulty_preview(self) -> tuple[Preview, ...]:
+        """Return what there is to show of settings that cannot work, nothing where they can."""
+        impossible, first = self._faulty(), self._plan.steps[0]
+        return (
+            ()
+            if impossible is None
+            else (Preview(f"{first.method} {first.address.shown_base}", body=impossible.detail),)
+        )
 
     def close(self) -> None:
         """Drop the idle connections."""

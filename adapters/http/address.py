@@ -24,6 +24,8 @@ class Address:
     base: str
     path: Pieces | None
     query: Query
+    # The path of `base` is a secret.
+    hides_path: bool = False
 
     @property
     def names(self) -> frozenset[str]:
@@ -51,11 +53,16 @@ class Address:
 
     def shown(self, values: Mapping[str, Any], unknown: Collection[str]) -> str:
         """Return the URL for people: a query of the `url` itself masked, unknown expressions as they are written."""
-        start = masked_query(self.base)
+        start = self.shown_base
         if self.path is not None:
-            start = joined(self.base, self.path.shown(values, unknown, _path_part), masked=True)
+            start = joined(start, self.path.shown(values, unknown, _path_part))
         pairs = [f"{quote(name, safe=_SAFE_IN_NAME)}={shown}" for name, shown in self._shown_pairs(values, unknown)]
         return start + "".join(f"{'&' if '?' in start or index else '?'}{pair}" for index, pair in enumerate(pairs))
+
+    @property
+    def shown_base(self) -> str:
+        """The destination's `url` for people: without its query, and without its path where that is a secret."""
+        return masked_query(self.base, hides_path=self.hides_path)
 
     @property
     def _start(self) -> str:
@@ -85,22 +92,22 @@ def origin(url: str) -> tuple[str, str]:
     return parts.scheme.lower(), parts.netloc.lower()
 
 
-def masked_query(url: str) -> str:
-    """Return a configured URL without its query, which may hold a key, and without a user."""
+def masked_query(url: str, *, hides_path: bool = False) -> str:
+    """Return a configured URL without its query, which may hold a key, without a user, and on request without path."""
     parts = urlsplit(url)
     address = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{address}{parts.path}" + (f"?{MASK}" if parts.query else "")
+    path = f"/{MASK}" if hides_path and parts.path.strip("/") else parts.path
+    return f"{parts.scheme}://{address}{path}" + (f"?{MASK}" if parts.query else "")
 
 
-def joined(base: str, path: str, *, masked: bool = False) -> str:
+def joined(base: str, path: str) -> str:
     """Return the path behind that of the base, both queries joined. No path at all is the base itself."""
     if is_whole(path):
         return path
     parts = urlsplit(base)
     front = f"{parts.scheme}://{parts.netloc}{parts.path}"
     path, _, query = path.partition("?")
-    queries = [MASK if masked and parts.query else parts.query, query]
-    joined_query = "&".join(filter(None, queries))
+    joined_query = "&".join(filter(None, [parts.query, query]))
     whole = f"{front.removesuffix('/')}/{path.removeprefix('/')}" if path else front
     return whole + (f"?{joined_query}" if joined_query else "")
 

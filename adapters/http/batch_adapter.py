@@ -25,7 +25,8 @@ class HttpBatchAdapter(HttpAdapter):
 
     def preview(self, event: Event) -> Sequence[Preview]:
         """Return the request that `deliver` would send now, the credential masked."""
-        return (previews_together(self._plan, self._options, self._exchange, event, self._clock, self._most),)
+        shown = (self._plan, self._options, self._exchange, event, self._clock, self._most)
+        return self._faulty_preview() or (previews_together(*shown),)
 
     def deliver(self, event: Event, progress: Progress) -> Verdict:  # noqa: ARG002
         """Try once, with a list of one."""

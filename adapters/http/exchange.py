@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from adapters.http.address import origin
 from adapters.http.answer import NETWORK_ERRORS, READ_AT_MOST, READ_WHOLE_AT_MOST, Answer, body_of, failed, read
@@ -32,6 +33,8 @@ class _Way:
     at_most: int
     # The credential is meant for the destination itself, not for any other address that a step names.
     at_home: bool
+    # The request must not be sent twice: each has a connection of its own.
+    once: bool
 
 
 class Exchange:
@@ -65,7 +68,8 @@ class Exchange:
         """Send a request of a step, and return the answer or what stood in its way. Never raises for the network."""
         try:
             with self._transport(step) as transport:
-                way = _Way(transport, step.timeout.total_seconds(), self._at_most(step), self._is_at_home(outgoing))
+                at_home = self._is_at_home(outgoing)
+                way = _Way(transport, step.timeout.total_seconds(), self._at_most(step), at_home, step.once)
                 sent, answer = self._follow(way, outgoing)
                 if way.at_home and answer.status is not None and self.auth.renewed(sent, answer.status):
                     _, answer = self._follow(way, outgoing)
@@ -84,6 +88,8 @@ class Exchange:
         yield from self.auth.secrets()
         yield from self._signer.keys
         yield from self._options.secrets.values()
+        if self._options.hides_path:
+            yield Secret(urlsplit(self._options.url).path.strip("/"))
         proxy = self._network.proxy
         if proxy is not None and proxy.password is not None:
             yield proxy.password
@@ -112,6 +118,9 @@ class Exchange:
         return self.auth.authorise(self._signer.sign(outgoing)) if way.at_home else outgoing
 
     def _exchange(self, way: _Way, sent: Outgoing, deadline: float) -> Answer:
+        if way.once:
+            # Asked to close the connection, the receiver may do so only when the next request is on its way.
+            way.transport.close()
         try:
             left = max(deadline - time.monotonic(), 0.001)
             return read(way.transport.exchange(sent, left), self.secrets(), way.at_most)

@@ -34,6 +34,8 @@ class Options:
     # The receiver is declared to take the same request twice without harm.
     idempotent: bool
     include: frozenset[str]
+    # The path of `url` is a secret: whoever knows it may post.
+    hides_path: bool
     # Wraps the event as {type, timestamp, data}.
     enveloped: bool
     # Values of the user's own that templates may take, a recipe's parameters among them.
@@ -53,6 +55,7 @@ class Options:
             raw=settings.get("raw", False),
             idempotent=settings.get("idempotent", False),
             include=frozenset(settings.get("include") or ()),
+            hides_path=settings.get("hide_path", False),
             enveloped=settings.get("envelope") == "standard",
             given=dict(settings.get(GIVEN) or {}),
         )

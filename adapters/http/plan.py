@@ -12,6 +12,9 @@ from gateway.domain.adapter import Mistake
 from gateway.expressions.pieces import Pieces
 from gateway.expressions.templates import Template
 
+REFUSALS = "refusals"
+"""Name in templates of steps: how often the destination has refused this delivery."""
+
 SEND = "send"
 """Name of the one step of a destination without `steps`."""
 

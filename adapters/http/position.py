@@ -28,6 +28,10 @@ class Position:
     since: datetime | None = None
     # When the find step was answered last.
     found_at: datetime | None = None
+    # How often a step was refused (4xx) when nothing before may have arrived: what was asked for was not done.
+    refused: int = 0
+    # A step may have arrived at some time: what was asked for under its key may be done, whatever is said later.
+    doubtful: bool = False
 
     @classmethod
     def of(cls, saved: Mapping[str, Any]) -> "Position":
@@ -40,21 +44,35 @@ class Position:
             unsure=kept.get("unsure"),
             since=_moment(kept.get("since")),
             found_at=_moment(kept.get("found_at")),
+            refused=kept.get("refused", 0),
+            doubtful=kept.get("doubtful", False),
         )
 
     def as_saved(self) -> dict[str, Any]:
         """Return the JSON form."""
         kept = {"done": dict(self.done), "unsure": self.unsure, "since": _micros(self.since)}
-        return {KEY: {**kept, "found_at": _micros(self.found_at)}}
+        return {
+            KEY: {
+                **kept,
+                "found_at": _micros(self.found_at),
+                "refused": self.refused,
+                "doubtful": self.doubtful,
+            }
+        }
 
     def with_done(self, name: str, result: str) -> "Position":
         """Return the position after a step."""
-        sure = {"unsure": None, "since": None} if name == self.unsure else {}
+        sure: dict[str, Any] = {"unsure": None, "since": None} if name == self.unsure else {}
         return replace(self, done={**self.done, name: result}, **sure)
 
     def with_unsure(self, name: str, since: datetime) -> "Position":
         """Return the position after a step whose end is unknown."""
-        return replace(self, unsure=name, since=since)
+        return replace(self, unsure=name, since=since, doubtful=True)
+
+    def with_refusal(self, status: int | None) -> "Position":
+        """Return the position after a refusal. What was found no longer counts: a person may mend something there."""
+        counts = not self.doubtful and (status or 0) // 100 == 4
+        return replace(self, found_at=None, refused=self.refused + int(counts))
 
 
 def values_in(saved: Mapping[str, Any]) -> dict[str, Any]:

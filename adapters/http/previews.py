@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from adapters.http.address import masked_query
 from adapters.http.body import RawGoneError
 from adapters.http.exchange import Exchange
 from adapters.http.options import Options
@@ -73,7 +72,7 @@ def _preview(
 
 
 def _bare_title(step: Step) -> str:
-    return f"{step.method} {masked_query(step.address.base)}"
+    return f"{step.method} {step.address.shown_base}"
 
 
 def _note(step: Step, unknown: dict[str, str]) -> str:

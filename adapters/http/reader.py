@@ -52,7 +52,7 @@ class Reader:
             self._look_inside(text, path)
             return pieces
         except FaultyTemplate as error:
-            self.mistake(f"{error}.", path)
+            self.mistake(_sentence(error), path)
             return NOTHING
 
     def leaf(self, text: str, path: Path) -> Leaf:
@@ -67,7 +67,7 @@ class Reader:
             self._look_inside(template.text, path)
             return template
         except FaultyTemplate as error:
-            self.mistake(f"{error}.", path)
+            self.mistake(_sentence(error), path)
             return _NULL
 
     def _look_inside(self, text: str, path: Path) -> None:
@@ -104,6 +104,10 @@ class Reader:
     def lines(self, given: Mapping[str, Any], path: Path) -> tuple[tuple[str, Pieces], ...]:
         """Return headers, each a template."""
         return tuple((name, self.pieces(_text(value), (*path, name))) for name, value in given.items())
+
+
+def _sentence(error: Exception) -> str:
+    return str(error) if str(error).endswith("?") else f"{error}."
 
 
 def _text(value: Any) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from adapters.http.address import masked_query
 from adapters.http.body import JsonBody
 from adapters.http.header_value import value_problems
 from adapters.http.options import Options
@@ -51,6 +50,8 @@ class Occasion:
     event: Event
     values: Mapping[str, Any]
     now: datetime
+    # How often this delivery was refused.
+    refused: int = 0
 
 
 def render(plan: Plan, step: Step, options: Options, occasion: Occasion) -> Outgoing:
@@ -102,7 +103,7 @@ def traced(step: Step, values: Mapping[str, Any]) -> str:
     try:
         return f"{step.method} {step.address.shown(values, PERSONAL)}"
     except CannotRender:
-        return f"{step.method} {masked_query(step.address.base)}"
+        return f"{step.method} {step.address.shown_base}"
 
 
 def named(webhook_id: str, idempotency_key: str, now: datetime) -> dict[str, str]:
@@ -117,6 +118,8 @@ def named(webhook_id: str, idempotency_key: str, now: datetime) -> dict[str, str
 def _ids(plan: Plan, step: Step, options: Options, occasion: Occasion) -> dict[str, str]:
     event = occasion.event
     key = f"{event.id}:{options.name}:{step.name}" if plan.is_sequence else event.id
+    # A receiver that keeps its answers by the key would bring the refusal again, whatever was mended.
+    key += f":{occasion.refused}" if occasion.refused and step.once else ""
     return named(event.id, key, occasion.now)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from adapters.http.body import RawGoneError
 from adapters.http.exchange import Exchange
 from adapters.http.options import Options
-from adapters.http.plan import Condition, Plan, Step
+from adapters.http.plan import REFUSALS, Condition, Plan, Step
 from adapters.http.position import DUPLICATE, SKIPPED, Position, start, trusts_absence, values_in, written_by
 from adapters.http.reading import reading
 from adapters.http.request import Occasion, render, traced
@@ -45,6 +45,9 @@ LONGEST_WORDS = 200
 
 _GOOD = (AttemptResult.DELIVERED, AttemptResult.DUPLICATE)
 
+_SURELY_NOT = frozenset({425, 429})
+_NEVER_SENT = frozenset({"no_connection", "tls", "faulty_settings", "faulty_tls", "auth_unavailable"})
+
 
 @dataclass
 class Run:
@@ -73,11 +76,11 @@ class Run:
         begin = start(self.plan, kept, self.progress.open_step, self.now)
         if begin is None:
             return self._give_up(kept)
-        self.position = begin.position
+        self.position = replace(begin.position, doubtful=kept.doubtful or self.progress.open_step is not None)
         was_unsure = begin.position.unsure is not None
         if was_unsure and self.progress.open_step is not None:
             # Should the step that looks fail now, nobody must forget what it was to look for.
-            self._keep(begin.position)
+            self._keep(self.position)
         for step in self.plan.steps[begin.index :]:
             ended = None if step.name in self.position.done else self._step(step)
             if ended is not None:
@@ -94,7 +97,7 @@ class Run:
 
     def _step(self, step: Step) -> Verdict | None:
         """Do one step; return how the attempt ends there, None where it goes on."""
-        occasion = Occasion(self.event, self._values(), self.now)
+        occasion = Occasion(self.event, self._values(), self.now, self.position.refused)
         try:
             unmet = next((each for each in step.conditions if not each.holds(occasion.values)), None)
             if unmet is not None:
@@ -110,7 +113,7 @@ class Run:
         # Before anything is begun: where there is no token, nothing was sent.
         answer = self.exchange.ready(outgoing)
         if answer is None:
-            if step.once:
+            if step.once or REFUSALS in step.names:
                 self.progress.begin(step.name)
             answer = self.exchange.send(outgoing, step)
         self.now = self.clock()
@@ -130,6 +133,8 @@ class Run:
         if judged.result is AttemptResult.UNKNOWN and self.plan.can_look(at):
             self._keep(self.position.with_unsure(step.name, self.now))
             return looks_first(judged, self._finder, step.timeout)
+        if REFUSALS in step.names and _may_have_arrived(judged):
+            self._keep(replace(self.position, doubtful=True))
         return judged
 
     def _go_on(self, step: Step, judged: Verdict, picked: Mapping[str, Any]) -> Verdict | None:
@@ -166,9 +171,9 @@ class Run:
         return not_yet_there(step.name, self._finder, since + step.timeout - now)
 
     def _reject(self, ended: Verdict) -> Verdict:
-        # Whoever replays it may have mended something over there: what was found no longer counts.
-        if self.position.found_at is not None:
-            self._keep(replace(self.position, found_at=None))
+        after = self.position.with_refusal(ended.status)
+        if self.plan.is_sequence and after != self.position:
+            self._keep(after)
         return ended
 
     def _give_up(self, kept: Position) -> Verdict:
@@ -197,7 +202,8 @@ class Run:
 
     def _values(self) -> dict[str, Any]:
         saved = values_in(self.progress.saved)
-        return values_for(self.plan, self.event, self.options, saved, revealed(self.options.secrets))
+        values = values_for(self.plan, self.event, self.options, saved, revealed(self.options.secrets))
+        return {**values, REFUSALS: self.position.refused} if REFUSALS in self.plan.names else values
 
     def _trace(self, step: Step, line: str, judged: Verdict, ms: int, picked: Mapping[str, Any]) -> None:
         if self.plan.is_sequence:
@@ -209,3 +215,8 @@ class Run:
     @property
     def _finder(self) -> str:
         return self.plan.steps[self.plan.find or 0].name
+
+
+def _may_have_arrived(judged: Verdict) -> bool:
+    """Tell whether a request that is tried again may have done its work."""
+    return judged.status not in _SURELY_NOT and judged.reason not in _NEVER_SENT

@@ -10,7 +10,7 @@ from lxml import etree
 from adapters.http.address import Address, is_whole
 from adapters.http.body import Body, EventBody, FormBody, JsonBody, NoBody, RawBody, TextBody
 from adapters.http.options import DEFAULT_TIMEOUT, GIVEN, Options
-from adapters.http.plan import SEND, Condition, Plan, Step
+from adapters.http.plan import REFUSALS, SEND, Condition, Plan, Step
 from adapters.http.reader import NOTHING, Path, Reader
 from adapters.http.rules import RULES, Rules
 from gateway.domain.adapter import Mistake
@@ -30,7 +30,7 @@ _TYPES = {
     "text": "text/plain; charset=utf-8",
 }
 
-_RESERVED = frozenset(NAMES | {"event", "secrets", GIVEN, "true", "false", "none"})
+_RESERVED = frozenset(NAMES | {"event", "secrets", REFUSALS, GIVEN, "true", "false", "none"})
 
 
 def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
@@ -41,6 +41,7 @@ def plan_of(settings: Mapping[str, Any], options: Options) -> Plan:
     if given is None:
         only = _request(settings, options, reader)
         return Plan((only,), False, None, tuple(reader.mistakes), requires)
+    reader.names.add(REFUSALS)
     steps = [_step(one, ("steps", index), settings, options, reader) for index, one in enumerate(given)]
     _refuse_twice(given, steps, reader)
     find = _find(given, steps)
@@ -88,7 +89,7 @@ def _request(settings: Mapping[str, Any], options: Options, reader: Reader) -> S
     return Step(
         name=SEND,
         method=method,
-        address=Address(options.url, None, query),
+        address=Address(options.url, None, query, options.hides_path),
         headers=reader.lines(options.headers, ("headers",)),
         body=body,
         conditions=(),
@@ -151,7 +152,7 @@ def _address(
     query = {**(settings.get("query") or {}), **(given.get("query") or {})}
     own = {name: (*path, "query") if name in (given.get("query") or {}) else ("query",) for name in query}
     pairs = tuple((name, reader.leaf(str(value), (*own[name], name))) for name, value in query.items())
-    return Address(options.url, reader.pieces(text, (*path, word)), pairs)
+    return Address(options.url, reader.pieces(text, (*path, word)), pairs, options.hides_path)
 
 
 def _headers(given: Mapping[str, Any], path: Path, options: Options, reader: Reader) -> Any:

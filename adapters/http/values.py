@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.http.options import GIVEN, Options
-from adapters.http.plan import Plan
+from adapters.http.plan import REFUSALS, Plan
 from gateway.domain.event import Event
 from gateway.domain.settings import Secret
 
@@ -24,6 +24,7 @@ def values_for(
     return {
         **event.as_dict(_ALL),
         **({"event": event.as_dict(options.include)} if "event" in taken else {}),
+        **({REFUSALS: 0} if REFUSALS in taken else {}),
         **dict.fromkeys(plan.saved_names),
         **{name: value for name, value in saved.items() if name in plan.saved_names},
         **constants(options, secrets),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from report import Row
 from session import Session
 
-from cases import acks, claim, command, delivery, grown, lost, peers, validation
+from cases import acks, claim, command, delivery, grown, lost, neighbours, peers, validation
 
 CASES: Mapping[str, Callable[[Session], Iterable[Row]]] = {
     "acks": acks.one_process,
@@ -17,6 +17,7 @@ CASES: Mapping[str, Callable[[Session], Iterable[Row]]] = {
     "django": peers.django,
     "delivery": delivery.drain,
     "drain-p99": delivery.acks_while_draining,
+    "neighbours": neighbours.bad,
     "claim": claim.backlog,
     "million": grown.million,
     "purge": grown.purge,

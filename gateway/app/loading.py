@@ -1,6 +1,7 @@
 """A configuration file -> settings, or every problem of it."""
 
 import os
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from gateway.settings import Entry, Known, Loaded
 
 
-def load_settings(path: Path) -> Settings:
+def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings of a configuration file. Raises ConfigurationError with every problem found."""
-    loaded = _load(path)
+    loaded = _load(path, environ)
     if loaded.settings is None:
         raise ConfigurationError(loaded.problems)
     return loaded.settings
@@ -59,10 +60,10 @@ def effective(path: Path) -> "tuple[Entry, ...]":
     return values(path, _known(), os.environ)
 
 
-def _load(path: Path) -> "Loaded":
+def _load(path: Path, environ: Mapping[str, str] = os.environ) -> "Loaded":
     from gateway.settings import load
 
-    return load(path, _known(), os.environ)
+    return load(path, _known(), environ)
 
 
 def _known() -> "Known":

@@ -17,6 +17,7 @@ COMMANDS = MappingProxyType(
         "demo": Row("gateway.cli.demo:demo", "Show the gateway at work, all on this machine."),
         "urls": Row("gateway.cli.urls:urls", "List the hook URLs to register with M-Pesa."),
         "try": Row("gateway.cli.try_:try_", "Show what would become of a callback, without any side effect."),
+        "test": Row("gateway.cli.test_:test_", "Run the configuration's own tests, without any side effect."),
         "events": Row("gateway.cli.events:events", "List the events."),
         "quarantine": Row(
             "gateway.cli.quarantine:quarantine", "List, or take once more, what was kept but became no event."
@@ -30,6 +31,7 @@ COMMANDS = MappingProxyType(
         "export": Row("gateway.cli.export:export", "Write an accounting file of some days, or list files."),
         "migrate": Row("gateway.cli.migrate:migrate", "Bring the tables of an older release up to date."),
         "purge": Row("gateway.cli.purge:purge", "Take away what is older than the configuration keeps it."),
+        "erase": Row("gateway.cli.erase:erase", "Erase one payer's name and phone; what was booked stays."),
         "backup": Row("gateway.cli.backup:backup", "Copy the store while the gateway runs."),
         "send": Row("gateway.cli.send:send", "Post realistic callbacks to a running gateway."),
         "codes": Row("gateway.cli.codes:codes", "Say what a result code means and who must act."),

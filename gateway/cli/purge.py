@@ -20,6 +20,7 @@ _WORDS = {
     "attempts": "attempts",
     "questions": "C2B validations",
     "quarantine": "resolved callbacks in quarantine",
+    "payer": "events with their payer",
 }
 
 
@@ -31,7 +32,7 @@ _WORDS = {
 def purge(config: Path, as_json: bool, dry_run: bool, yes: bool) -> None:
     """Take away what is older than `store.retention` says, beside a running gateway. It counts first, and asks.
 
-    Payments, events, ids, conflicts, dead letters and what is open are kept.
+    Payments, events (but for their payer, where that is told), ids, conflicts, dead letters and what is open are kept.
     """
     settings = app.load_settings(config)
     engine = require(settings.store_url, settings.path)

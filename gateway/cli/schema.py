@@ -7,13 +7,13 @@ import click
 from gateway import registry, resources
 from gateway.domain.errors import PesagateError
 
-_OURS = ("config", "event")
+_OURS = ("config", "event", "test")
 
 
 @click.command()
 @click.argument("name")
 def schema(name: str) -> None:
-    """Print a JSON Schema: `config`, `event` (what destinations get), or the settings of an adapter by its name."""
+    """Print a JSON Schema: `config`, `event` (what destinations get), `test`, or an adapter's settings by its name."""
     found = resources.schema(f"{name}.schema") if name in _OURS else registry.schema_of(name)
     if found is None:
         raise PesagateError(f"There is no schema {name!r}; there are: {', '.join((*_OURS, *registry.names()))}.")

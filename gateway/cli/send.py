@@ -25,7 +25,7 @@ from gateway.simulator.callbacks import BODIES
 from gateway.simulator.mix import TWINS, Mix, mixed
 from gateway.simulator.payment import stream
 
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # nosec B104
 
 
 @click.command()

@@ -43,6 +43,6 @@ def _with_quick_init(frozen: type[Made]) -> type[Made]:
     if hasattr(frozen, "__post_init__"):
         steps.append("self.__post_init__()")
     # As dataclasses does it: a function with these parameters can only be made from its text.
-    exec(f"def __init__({', '.join(given)}):\n  " + "\n  ".join(steps), known)  # noqa: S102 - our own names
+    exec(f"def __init__({', '.join(given)}):\n  " + "\n  ".join(steps), known)  # noqa: S102 - our own names # nosec B102
     frozen.__init__ = known["__init__"]  # type: ignore[method-assign]
     return frozen

@@ -70,6 +70,8 @@ class Retention:
     questions: timedelta | None = None
     # Quarantined callbacks that have been resolved.
     quarantine: timedelta | None = None
+    # Name and phone of payers, and all else that is kept of them, of payments that have been delivered.
+    payer: timedelta | None = None
     # When `serve` purges by itself, by Nairobi's clock; None: never.
     nightly: time | None = None
 

@@ -6,7 +6,7 @@ from gateway.domain.settings import Retention
 from gateway.settings.durations import duration_of
 from gateway.settings.report import Section
 
-KEPT = ("raw", "attempts", "questions", "quarantine")
+KEPT = ("raw", "attempts", "questions", "quarantine", "payer")
 
 
 def retention_of(section: Section) -> Retention:

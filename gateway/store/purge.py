@@ -1,7 +1,7 @@
 """Taking away what is no longer needed, in portions so small that a running gateway hardly waits.
 
-Payments, events, identities, conflicts, open quarantine rows, and whatever belongs to a payment that has a delivery
-which has not arrived, are never touched.
+Payments, events (but for their payer, where a time is set for that), identities, conflicts, open quarantine rows, and
+whatever belongs to a payment that has a delivery which has not arrived, are never touched.
 """
 
 import time
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Delete,
     Engine,
     Update,
+    and_,
     delete,
     exists,
     func,
@@ -29,6 +30,8 @@ from gateway.domain.delivery import DeliveryState
 from gateway.domain.settings import Retention
 from gateway.domain.settled import Disposition
 from gateway.domain.times import to_micros
+from gateway.store.export_tables import EXPORT_FILES, EXPORT_LINES
+from gateway.store.payer_rows import forget, overwriting, tells_in
 from gateway.store.queries import reading
 from gateway.store.tables import (
     ATTEMPTS,
@@ -81,7 +84,7 @@ class _Table:
 
     key: Column[int]
     goes: Callable[[Before], ColumnElement[bool]]
-    remove: Update | Delete
+    remove: Update | Delete | Callable[[Connection, ColumnElement[bool]], int]
     # What would go, were it not still needed.
     stays: Callable[[Before], ColumnElement[bool]] | None = None
 
@@ -95,6 +98,26 @@ def _of_callback(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 _QUARANTINE_AGE = func.coalesce(QUARANTINE.c.last_seen_at, QUARANTINE.c.received_at)
+
+# Under another name, as what asks for open deliveries looks at events too.
+_PAID = EVENTS.alias("paid")
+_NEEDS_PAYER = or_(
+    exists().where(CALLBACKS.c.id == _PAID.c.callback_id, _IS_OPEN),
+    exists().where(
+        EXPORT_LINES.c.event_seq == _PAID.c.seq,
+        ~exists().where(EXPORT_FILES.c.id == EXPORT_LINES.c.file_id, EXPORT_FILES.c.written_at.is_not(None)),
+    ),
+)
+
+
+def _old_payers(before: Before) -> ColumnElement[bool]:
+    return tells_in(_PAID) & (_PAID.c.received_at < before)
+
+
+def _forget_paid(connection: Connection, which: ColumnElement[bool]) -> int:
+    seqs = list(connection.scalars(select(_PAID.c.seq).where(which)))
+    return forget(connection, EVENTS.c.seq.in_(seqs))
+
 
 _TABLES: Mapping[str, Sequence[_Table]] = {
     "raw": (
@@ -117,6 +140,16 @@ _TABLES: Mapping[str, Sequence[_Table]] = {
             delete(ATTEMPTS),
             lambda before: (ATTEMPTS.c.started_at < before) & ~_IS_DELIVERED,
         ),
+        # What steps saved of the destination's answers.
+        _Table(
+            DELIVERIES.c.id,
+            lambda before: (
+                (DELIVERIES.c.state == DeliveryState.DELIVERED.value)
+                & (DELIVERIES.c.updated_at < before)
+                & DELIVERIES.c.saved.is_not(None)
+            ),
+            update(DELIVERIES).values(saved=None),
+        ),
     ),
     "questions": (_Table(QUESTIONS.c.id, lambda before: QUESTIONS.c.received_at < before, delete(QUESTIONS)),),
     "quarantine": (
@@ -125,6 +158,14 @@ _TABLES: Mapping[str, Sequence[_Table]] = {
             lambda before: QUARANTINE.c.resolved & (before > _QUARANTINE_AGE),
             delete(QUARANTINE),
             lambda before: ~QUARANTINE.c.resolved & (before > _QUARANTINE_AGE),
+        ),
+    ),
+    "payer": (
+        _Table(
+            _PAID.c.seq,
+            lambda before: _old_payers(before) & ~_NEEDS_PAYER,
+            _forget_paid,
+            lambda before: _old_payers(before) & _NEEDS_PAYER,
         ),
     ),
 }
@@ -156,6 +197,8 @@ def purge(
 
     `rest` waits so many seconds between transactions, so that others come to theirs.
     """
+    if any(portion.name == "payer" for portion in chosen):
+        engine = overwriting(engine)
     for portion in chosen:
         for table in _TABLES[portion.name]:
             for rows in _purge_table(engine, table, to_micros(portion.older_than), rest):
@@ -187,9 +230,15 @@ def _purge_table(engine: Engine, table: _Table, before: Before, rest: Callable[[
         began = time.monotonic()
         with engine.begin() as connection:
             # Asked again in the transaction: a replay may have come between.
-            rows = connection.execute(table.remove.where(table.key.in_(keys), table.goes(before))).rowcount
+            rows = _remove(connection, table, and_(table.key.in_(keys), table.goes(before)))
         yield rows
         rest(max(_REST_AT_LEAST_S, time.monotonic() - began))
+
+
+def _remove(connection: Connection, table: _Table, which: ColumnElement[bool]) -> int:
+    if isinstance(table.remove, Update | Delete):
+        return connection.execute(table.remove.where(which)).rowcount
+    return table.remove(connection, which)
 
 
 def _next_keys(engine: Engine, table: _Table, before: Before, after: int) -> list[Any]:

@@ -199,4 +199,5 @@ def test_what_makes_no_list(settings: Any, sentence: str, receiver: Receiver, ma
     adapter = make_batch(receiver.url, **settings)
     assert list(adapter.check()) == [sentence]
     assert [verdict.reason for verdict in adapter.deliver_many(events(2))] == ["faulty_settings"] * 2
+    assert sentence in adapter.preview(events(1)[0])[0].body
     assert receiver.requests == []

@@ -192,6 +192,7 @@ def test_the_schema_tells_the_true_defaults() -> None:
     options = Options.of({"url": URL})
     assert told == {
         "method": "POST",
+        "hide_path": options.hides_path,
         "headers": dict(options.headers),
         "timeout": f"{DEFAULT_TIMEOUT.total_seconds():g}s",
         "allow_private": options.network.allow_private,

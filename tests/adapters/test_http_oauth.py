@@ -147,6 +147,17 @@ def test_a_token_that_is_refused_is_renewed_once(
     assert sent(receiver) == ["Bearer a1", "Bearer a2"]
 
 
+def test_what_must_not_be_sent_twice_goes_again_over_a_connection_of_its_own(
+    client: Callable[..., HttpAdapter], provider: Receiver, receiver: Receiver
+) -> None:
+    """With a new token it went over the one that it had asked the receiver to close: a race, and an unknown end."""
+    provider.script(token("a1"), token("a2"))
+    receiver.script(Answer(401))
+    assert deliver(client(raw=True)).result is DELIVERED
+    first, second = receiver.requests
+    assert first.client_port != second.client_port
+
+
 def test_a_new_token_that_is_refused_too_is_permanent(
     client: Callable[..., HttpAdapter], provider: Receiver, receiver: Receiver
 ) -> None:

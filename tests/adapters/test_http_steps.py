@@ -78,3 +78,13 @@ def test_raw_bytes_that_are_gone_are_rejected(receiver: Receiver, make_http: Mak
     verdict = make_http(receiver.url, raw=True).deliver(sample_event(raw=None), progress)
     assert (verdict.result, verdict.reason, progress.log) == (REJECTED, "no_raw", [])
     assert receiver.requests == []
+
+
+def test_try_shows_no_request_of_settings_that_cannot_work(
+    receiver: Receiver, make_http: Callable[..., HttpAdapter]
+) -> None:
+    """A body with a faulty template was shown with null in its place, as if that would be sent."""
+    adapter = make_http(receiver.url, body={"amount": "{{ 9 ** 9 }}", "near": "{{ amount | center }}"})
+    (preview,) = adapter.preview(sample_event())
+    assert "holds **" in preview.body
+    assert [problem for problem in adapter.check() if problem.endswith("did you mean 'cents'?")]

@@ -1,5 +1,6 @@
 """Every recipe against an emulated ERP: each receipt once, whatever happens to an answer on its way."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -157,6 +158,24 @@ def test_fifty_payments_told_twice_at_once_are_fifty_records(erp: EmulatedErp, p
     assert len(receipts) == len(set(receipts)) == 50
 
 
+@pytest.mark.parametrize("erp", ["odoo-webhook"], indirect=True)
+def test_the_address_of_a_webhook_is_shown_nowhere(erp: Any, pesagate: Gateway, tmp_path: Path) -> None:
+    body = tmp_path / "callback.json"
+    body.write_text(json.dumps(c2b(RECEIPT)), "utf-8")
+    tried = pesagate.run("try", body, "--shortcode", "600638", "--kind", "c2b-confirmation")
+    assert "/***" in tried.stdout
+    # A server that repeats what it was asked for, as the page of a 404 does.
+    erp.then(lambda _erp, asked: html(404, f"The requested URL {asked.path} was not found"))
+    pesagate.post("c2b-confirmation", c2b(RECEIPT))
+    pesagate.wait_for_state("dead")
+    told_to_people = pesagate.run("explain", RECEIPT).stdout
+    assert "The requested URL /*** was not found" in told_to_people
+    everything = (
+        tried.stdout + told_to_people + pesagate.log.read_text("utf-8") + pesagate.run("check", "--live").stdout
+    )
+    assert erp.uuid not in everything
+
+
 @pytest.mark.parametrize("erp", ["erpnext"], indirect=True)
 @pytest.mark.parametrize("status", [409, 417])
 def test_a_unique_field_of_erpnext_is_a_duplicate(erp: Any, pesagate: Gateway, status: int) -> None:
@@ -184,6 +203,33 @@ def test_a_token_that_ended_is_renewed_once(erp: Any, pesagate: Gateway) -> None
     pesagate.post("c2b-confirmation", c2b("UKO7R8T003"))
     pesagate.wait_for_state("delivered", 3, seconds=60)
     assert [receipt for receipt, _ in erp.booked] == ["UKO7R8T001", "UKO7R8T002", "UKO7R8T003"]
+
+
+# Parameter, a wrong value, and where the words of the refusal come from.
+_WRONG = {"quickbooks-online": ("customer", 1), "xero": ("account", "999"), "sage": ("contact", "nobody")}
+
+
+@pytest.mark.parametrize("erp", list(_WRONG), indirect=True)
+def test_a_mended_mapping_is_not_told_the_old_refusal(
+    erp: Any, pesagate: Gateway, request: pytest.FixtureRequest
+) -> None:
+    """Their answers are kept by the request's key, refusals too. A lost answer still goes under the same key."""
+    name, wrong = _WRONG[request.node.callspec.params["erp"]]
+    given = pesagate.config["tenants"]["duka"]["destinations"]["erp"]["with"]
+    right, given[name] = given[name], wrong
+    pesagate.stop()
+    pesagate.start()
+    pesagate.post("c2b-confirmation", c2b(RECEIPT))
+    pesagate.wait_for_state("dead")
+    given[name] = right
+    pesagate.stop()
+    pesagate.start()
+    looks = int(request.node.callspec.params["erp"] == "xero")
+    # A new process has to sign in first.
+    erp.then(lets_through, *[lets_through] * looks, loses_its_answer)
+    assert pesagate.run("replay", RECEIPT, "--yes").returncode == 0
+    pesagate.wait_for_state("delivered", seconds=60)
+    assert erp.booked == [(RECEIPT, "1500.00")]
 
 
 @pytest.mark.parametrize("erp", ["sap-b1"], indirect=True)

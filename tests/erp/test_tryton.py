@@ -78,6 +78,15 @@ def test_a_payment_stands_once_posted_and_balanced(books: Tryton, pesagate: Gate
     assert of(books, "UKOT000002") == posted(books, "UKOT000002", "0.01")
 
 
+def test_a_payment_without_a_reference_stands_on_the_unmatched_party(books: Tryton, pesagate: Gateway) -> None:
+    """As a till's: nobody typed an account; and as a push's, whose callback carries none."""
+    pesagate.post("c2b-confirmation", c2b("UKOT000010", amount="75.50", BillRefNumber=""))
+    pesagate.post("stk", stk("ws_CO_T10", "UKOT000011", amount=20))
+    pesagate.wait_for_state("delivered", 2, seconds=60)
+    assert of(books, "UKOT000010") == posted(books, "UKOT000010", "75.50")
+    assert of(books, "UKOT000011") == posted(books, "UKOT000011", "20.00")
+
+
 @pytest.mark.parametrize("cut", [r"POST .*/account\.move\?", r"POST .*/post\?", r"GET .*/account\.move\?"])
 def test_an_answer_that_is_cut_after_tryton_committed_books_nothing_twice(
     books: Tryton, pesagate: Gateway, way: CuttingProxy, cut: str

@@ -86,10 +86,10 @@ def test_everything_is_resolved(settings: Callable[..., Settings], tmp_path: Pat
 
 
 def test_what_is_kept_and_for_how_long(settings: Callable[..., Settings]) -> None:
-    whole = '{raw: 90d, attempts: 365d, questions: 30d, quarantine: 3650d, nightly: "02:30"}'
+    whole = '{raw: 90d, attempts: 365d, questions: 30d, quarantine: 3650d, payer: 730d, nightly: "02:30"}'
     told = WHOLE.replace("pesagate.db}", "pesagate.db, retention: " + whole + "}")
     files = {"keys/a": "A" * 22, "keys/b": "B" * 30, "keys/sign": "whsec_abc"}
-    days = [timedelta(days=number) for number in (90, 365, 30, 3650)]
+    days = [timedelta(days=number) for number in (90, 365, 30, 3650, 730)]
     assert settings(told, **files).retention == Retention(*days, nightly=time(2, 30))
     assert settings(WHOLE, **files).retention == Retention()
 

@@ -11,7 +11,7 @@ from about import reversal
 from arrivals import AT, arrival, received
 from opened_store import Store
 from simulated import c2b, stk
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from gateway.domain.received import Received
 from gateway.domain.settings import Retention
@@ -22,6 +22,7 @@ from gateway.store.purge import CHUNK, Portion, portions, purge
 from gateway.store.queries import events, reading
 from gateway.store.replays import Wanted, make_due, matching
 from gateway.store.reprocess import resolve
+from gateway.store.tables import DELIVERIES
 
 RESULT = Path(__file__).parents[1] / "payloads/status-result/completed.json"
 DAY = timedelta(days=1)
@@ -189,6 +190,17 @@ def test_attempts_go_when_it_has_been_delivered(store: Store, state: str, goes: 
     deliveries(store, state)
     assert run(store, Retention(attempts=90 * DAY)) == ({"attempts": 1} if goes else {})
     assert store.query("SELECT count(*) FROM attempts") == [(0 if goes else 1,)]
+
+
+@pytest.mark.parametrize(("state", "goes"), [("delivered", True), ("dead", False), ("pending", False)])
+def test_what_steps_saved_goes_with_the_attempts(store: Store, state: str, goes: bool) -> None:
+    """An ERP's answer may hold the payer's name, and with it what a step saves of it."""
+    take(store, arrival("c2b-confirmation", c2b("UP1")))
+    deliveries(store, state)
+    with store.engine.begin() as connection:
+        connection.execute(update(DELIVERIES).values(saved='{"customer": "WANJIKU"}'))
+    assert run(store, Retention(attempts=90 * DAY)) == ({"attempts": 1} if goes else {})
+    assert store.query("SELECT count(saved) FROM deliveries") == [(0 if goes else 1,)]
 
 
 def test_quarantine_goes_when_it_is_resolved(store: Store) -> None:

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway import registry
 from gateway.app.again import choose_replays, replay, reprocess
-from gateway.app.hooks import compile_hooks
+from gateway.app.hooks import compile_hooks, kinds_of
 from gateway.app.lists import lists_of
+from gateway.app.loading import effective
+from gateway.app.urls import hook_urls
 from gateway.domain.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +42,9 @@ def serve(settings: Settings) -> int:
         # Twice as many as there are processes: an old one may still be ending when its successor begins.
         board = Board(2 * (settings.server.workers + 2))
         parts = intake.Parts(settings, hooks, settle, wake.up, lists.kept_fresh, board, _acts(settings))
+        if settings.access is not None and settings.access.users:
+            urls = [url._asdict() for url in hook_urls(settings, kinds_of(settings), settings.server.public_url)]
+            parts = replace(parts, urls=urls, entries=effective(settings.path))
         with Listeners.of(settings.server, passed) as listeners:
             takers = [
                 Child(f"intake-{number}", lambda on_stop: intake.run(parts, listeners.sockets, on_stop))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from gateway.domain.access import Right, digest_of
+from gateway.domain.access import TOKEN_RIGHTS, digest_of
 from gateway.domain.times import NAIROBI
 from gateway.keys import generate_token
 
@@ -20,7 +20,7 @@ def tokens() -> None:
 @click.option(
     "--action",
     "actions",
-    type=click.Choice([each.value for each in Right]),
+    type=click.Choice([each.value for each in TOKEN_RIGHTS]),
     multiple=True,
     help="Something it may do; without it, read.",
 )

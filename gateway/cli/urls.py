@@ -1,25 +1,13 @@
 """`pesagate urls`: the hook URLs to register with M-Pesa."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
-from gateway.app import kinds_of, load_settings
+from gateway.app import Url, hook_urls, kinds_of, load_settings
 from gateway.cli.config_option import config_option
-from gateway.cli.hook import hook_path
-from gateway.domain.settings import Settings
-
-
-class Url(NamedTuple):
-    """One hook with its URL."""
-
-    tenant: str
-    shortcode: str
-    kind: str
-    url: str
 
 
 @click.command()
@@ -32,17 +20,6 @@ def urls(config: Path, as_json: bool, public_url: str | None) -> None:
     rows = tuple(hook_urls(settings, kinds_of(settings), public_url or settings.server.public_url))
     for line in map(_as_json, rows) if as_json else _as_table(rows):
         click.echo(line)
-
-
-def hook_urls(settings: Settings, kinds: Iterable[str], public_url: str) -> Iterator[Url]:
-    """Return one row for each tenant, shortcode and kind that one of the shortcode's keys opens."""
-    names = tuple(kinds)
-    for tenant in settings.tenants.values():
-        for shortcode in tenant.shortcodes.values():
-            for kind in names:
-                path = hook_path(shortcode, kind)
-                if path is not None:
-                    yield Url(tenant.id, shortcode.number, kind, public_url.rstrip("/") + path)
 
 
 def _as_json(row: Url) -> str:

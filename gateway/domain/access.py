@@ -1,10 +1,12 @@
-"""Who may look at the gateway and act on it: programs with a token."""
+"""Who may look at the gateway and act on it: people with a password, programs with a token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+
+from gateway.domain.settings import Secret
 
 
 class Right(StrEnum):
@@ -18,13 +20,38 @@ class Right(StrEnum):
     QUARANTINE = "quarantine"
     # Park and resume destinations.
     DESTINATIONS = "destinations"
+    # See the hook URLs, which are secrets.
+    URLS = "urls"
+    # See the configuration in force, secrets masked, and what people have done.
+    GATEWAY = "gateway"
+
+
+class Role(StrEnum):
+    """What a person is to the gateway."""
+
+    # Runs it: sees and does everything, for all tenants.
+    OPERATOR = "operator"
+    # Runs some tenants.
+    TENANT_OPERATOR = "tenant-operator"
+    # Looks at some tenants.
+    TENANT_VIEWER = "tenant-viewer"
+
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.OPERATOR: frozenset(Right),
+    Role.TENANT_OPERATOR: frozenset(Right) - {Right.GATEWAY},
+    Role.TENANT_VIEWER: frozenset({Right.READ}),
+}
+
+TOKEN_RIGHTS = (Right.READ, Right.REPLAY, Right.QUARANTINE, Right.DESTINATIONS)
+"""What a token may be given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Somebody who has shown who he is."""
 
-    # As the audit names him: token:erp.
+    # As the audit names him: user:asha, token:erp.
     name: str
     # None: all.
     tenants: frozenset[str] | None
@@ -57,11 +84,24 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """A person with a password, kept as its argon2 hash."""
+
+    name: str
+    password: Secret
+    principal: Principal
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """Everybody who may come in."""
 
-    # By digest.
     tokens: Mapping[str, Token] = field(default_factory=dict)
+    users: Mapping[str, User] = field(default_factory=dict)
+    # A session ends after so long without a request,
+    idle: timedelta = timedelta(minutes=30)
+    # and after so long whatever happens.
+    longest: timedelta = timedelta(hours=12)
 
     def holder(self, token: str, now: datetime) -> Principal | None:
         """Return who holds a token, None where nobody does or it has expired.

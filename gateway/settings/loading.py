@@ -115,14 +115,14 @@ def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str],
         tenants=tenants,
         digest=digest,
         providers=described.settled(providers, tenants.values()),
-        access=_access(root),
+        access=_access(root, secrets),
         retention=retention_of(root.section("store").section("retention")),
     )
 
 
-def _access(root: Section) -> Access | None:
-    built = Accesses(root.report, tuple(root.section("tenants"))).build(root.section("access"))
-    return built if built.tokens else None
+def _access(root: Section, secrets: Secrets) -> Access | None:
+    built = Accesses(root.report, secrets, tuple(root.section("tenants"))).build(root.section("access"))
+    return built if built.tokens or built.users else None
 
 
 def _require_tenants(report: Report) -> None:

@@ -27,9 +27,9 @@ POINTS = (
 FILE_POINTS = ("after_close", "before_rename", "after_rename")
 """The points of an export file: its lines are settled, its bytes are on the disk, its name is in the folder."""
 
-OPERATING_POINTS = ("in_migration", "after_migration", "before_backup", "in_erasure")
+OPERATING_POINTS = ("in_migration", "after_migration", "before_backup", "in_erasure", "in_reload")
 """A step of `migrate` is made, not committed; it is committed, the next not begun; a backup has no name yet; a portion
-of what is to be erased is made, not committed."""
+of what is to be erased is made, not committed; successors have got going on a reload, and nobody was told to go."""
 
 
 class Plan:

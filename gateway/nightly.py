@@ -32,7 +32,7 @@ def run(settings: Settings, at: time, close_listeners: Callable[[], None], on_st
     """Purge every night at `at` until told to stop; `on_stop` takes what is to be called then."""
     # Who takes no callbacks must not keep their port.
     close_listeners()
-    stop = _Stop()
+    stop = Stop()
     on_stop(stop.now)
     due = next_time(utc_now(), at)
     while not stop.wished:
@@ -42,7 +42,7 @@ def run(settings: Settings, at: time, close_listeners: Callable[[], None], on_st
             due = next_time(utc_now(), at)
 
 
-class _Stop:
+class Stop:
     """The wish to stop; may come from a signal handler."""
 
     def __init__(self) -> None:
@@ -51,11 +51,12 @@ class _Stop:
         self.wait = self._wake.wait
 
     def now(self) -> None:
+        """Wish it, and wake whoever waits."""
         self.wished = True
         self._wake.up()
 
 
-def _purge(settings: Settings, stop: _Stop) -> None:
+def _purge(settings: Settings, stop: Stop) -> None:
     engine = open_engine(settings.store_url)
     gone: dict[str, int] = {}
     try:

@@ -15,11 +15,13 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
+from gateway.crash import point
 from gateway.systemd import Notifier
 
 _LOG = structlog.get_logger("parent")
@@ -30,6 +32,8 @@ _ORPHAN_GRACE_S = 0.7
 # Whoever lives no longer has not got going at all.
 _QUICK_DEATH_S = 1.0
 _LONGEST_PAUSE_S = 30.0
+# How long successors may take to get going before everything stays as it is.
+_GET_GOING_S = 60.0
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGINT)
 
@@ -42,6 +46,20 @@ class Child:
 
     name: str
     run: Callable[[OnStop], None]
+    # True: it never runs beside one that it succeeds.
+    alone: bool = False
+
+
+class Successors(Protocol):
+    """Gives the children that take over on SIGHUP, and hears what became of them."""
+
+    def next(self) -> Sequence[Child] | None:
+        """Return the children that shall take over, None where everything stays as it is."""
+        ...
+
+    def end(self, taken: bool) -> None:
+        """Hear whether they have taken over."""
+        ...
 
 
 def restart_pause(quick_deaths: int) -> float:
@@ -64,6 +82,7 @@ class Supervisor:
         grace_s: float = GRACE_S,
         notifier: Notifier | None = None,
         stopping: Callable[[], None] = lambda: None,
+        successors: Successors | None = None,
     ) -> None:
         self._children = children
         self._grace_s = grace_s
@@ -75,6 +94,10 @@ class Supervisor:
         self._not_ready = {child.name for child in children}
         self._stop_signal = 0
         self._hangups = 0
+        self._successors = successors
+        self._handover: _Handover | None = None
+        # Who has been told to go, and when he is ended by force.
+        self._leaving: dict[int, float] = {}
         self._life_read, self._life_write = os.pipe()
         self._wake_read, self._wake_write = _nonblocking_pipe()
         self._ready_read, self._ready_write = _nonblocking_pipe()
@@ -91,8 +114,9 @@ class Supervisor:
         while not self._stop_signal:
             self._wait(1.0)
             self._hear_of_ready()
-            self._hear_of_hangup()
             self._reap()
+            self._hear_of_hangup()
+            self._hand_over()
             self._restart()
         return self._end()
 
@@ -101,7 +125,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note_stop)
         signal.signal(signal.SIGCHLD, _note_nothing)
-        # The default action would end the parent and with it the gateway.
+        # Heard when nobody is on his way in or out.
         signal.signal(signal.SIGHUP, self._note_hangup)
 
     def _note_stop(self, number: int, _frame: object) -> None:
@@ -116,7 +140,10 @@ class Supervisor:
         _drained(self._wake_read)
 
     def _hear_of_ready(self) -> None:
-        for name in _drained(self._ready_read).decode().split():
+        for word in _drained(self._ready_read).decode().split():
+            name, _, pid = word.rpartition(":")
+            if self._handover is not None:
+                self._handover.awaited.discard(int(pid))
             if name in self._not_ready:
                 self._not_ready.remove(name)
                 if not self._not_ready:
@@ -124,11 +151,56 @@ class Supervisor:
                     _LOG.info("ready")
 
     def _hear_of_hangup(self) -> None:
-        if self._hangups:
-            self._hangups = 0
-            _LOG.warning("SIGHUP: this release does not reload; nothing has changed, restart to read the configuration")
+        """Begin to hand over, once nobody is on his way in or out."""
+        if not self._hangups or self._handover is not None or self._leaving or self._not_ready:
+            return
+        self._hangups = 0
+        if self._successors is None:
+            _LOG.warning("SIGHUP: there is nothing to read once more; nothing has changed")
+            return
+        children = self._successors.next()
+        if children is not None:
+            forked = {self._fork(child) for child in children if not child.alone}
+            self._handover = _Handover(children, forked, time.monotonic() + _GET_GOING_S, set(forked))
 
-    def _fork(self, child: Child) -> None:
+    def _hand_over(self) -> None:
+        """Let the successors take over as soon as all have got going; while one has not, nobody goes."""
+        self._end_by_force()
+        handover = self._handover
+        if handover is None or self._successors is None:
+            return
+        if handover.done:
+            if not any(self._running[pid][0].alone for pid in self._leaving):
+                for child in handover.children:
+                    if child.alone:
+                        self._fork(child)
+                self._handover = None
+                self._successors.end(True)
+        elif handover.lost or time.monotonic() > handover.deadline:
+            self._dismiss(handover.forked & self._running.keys())
+            self._handover = None
+            self._successors.end(False)
+        elif not handover.awaited:
+            point("in_reload")
+            handover.done = True
+            self._children, self._due = handover.children, []
+            self._dismiss(self._running.keys() - handover.forked)
+
+    def _dismiss(self, pids: Iterable[int]) -> None:
+        deadline = time.monotonic() + self._grace_s
+        for pid in list(pids):
+            self._leaving[pid] = deadline
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+
+    def _end_by_force(self) -> None:
+        for pid, deadline in self._leaving.items():
+            if time.monotonic() > deadline:
+                _LOG.error("ending by force what did not end", pids=[pid])
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def _fork(self, child: Child) -> int:
         _flush()
         # Until the child can take it a signal has to wait: noted by the parent's handler it would be lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
@@ -138,6 +210,7 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
         self._running[pid] = (child, time.monotonic())
         _LOG.info("started", process=child.name, pid=pid)
+        return pid
 
     def _become(self, child: Child) -> None:
         """Be the child, and never come back into the parent's code."""
@@ -148,7 +221,7 @@ class Supervisor:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             # A terminal that goes away tells the whole group.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            stop = _Stop(lambda: os.write(self._ready_write, f"{child.name}\n".encode()))
+            stop = _Stop(lambda: os.write(self._ready_write, f"{child.name}:{os.getpid()}\n".encode()))
             # ^C goes to the whole group; the parent alone decides.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, lambda _number, _frame: stop.now())
@@ -183,7 +256,11 @@ class Supervisor:
         if found is None:
             return
         child, started = found
-        if self._stop_signal:
+        if self._stop_signal or self._leaving.pop(pid, None) is not None:
+            return
+        if self._handover is not None and not self._handover.done and pid in self._handover.forked:
+            self._handover.lost = True
+            _LOG.error("died before it took over", process=child.name, pid=pid)
             return
         was_quick = time.monotonic() - started < _QUICK_DEATH_S
         self._quick_deaths[child.name] = self._quick_deaths[child.name] + 1 if was_quick else 0
@@ -224,6 +301,22 @@ class Supervisor:
         for pid in self._running:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+
+@dataclass
+class _Handover:
+    """Successors on their way in."""
+
+    children: Sequence[Child]
+    # Pids of those that are there already: all but the ones that wait for their predecessors to go.
+    forked: set[int]
+    deadline: float
+    # Pids of those that have not got going yet.
+    awaited: set[int] = field(default_factory=set)
+    # One of them has died.
+    lost: bool = False
+    # They have got going, and their predecessors were told to go.
+    done: bool = False
 
 
 class _Stop:

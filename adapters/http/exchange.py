@@ -22,6 +22,7 @@ from gateway.domain.times import Clock
 
 # A token endpoint's answer is small; more than this is none.
 _REPLY_LIMIT = 256 * 1024
+_LONG_ENOUGH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Exchange:
         yield from self._signer.keys
         yield from self._options.secrets.values()
         if self._options.hides_path:
-            yield Secret(urlsplit(self._options.url).path.strip("/"))
+            yield from map(Secret, _hidden_parts(self._options.url))
         proxy = self._network.proxy
         if proxy is not None and proxy.password is not None:
             yield proxy.password
@@ -165,3 +166,10 @@ class Exchange:
             if public not in self._kept:
                 self._kept[public] = Transport(self._network, context_of(self._network, public=public))
             return self._kept[public]
+
+
+def _hidden_parts(url: str) -> Iterator[str]:
+    """Give the path of an address as a whole, and each part of it that is long enough to be the secret alone."""
+    path = urlsplit(url).path.strip("/")
+    yield path
+    yield from (part for part in path.split("/") if len(part) >= _LONG_ENOUGH)

@@ -78,8 +78,9 @@ class Run:
             return self._give_up(kept)
         self.position = replace(begin.position, doubtful=kept.doubtful or self.progress.open_step is not None)
         was_unsure = begin.position.unsure is not None
-        if was_unsure and self.progress.open_step is not None:
-            # Should the step that looks fail now, nobody must forget what it was to look for.
+        doubts = REFUSALS in self.plan.names and self.position.doubtful
+        if (was_unsure or doubts) and self.progress.open_step is not None:
+            # Should the step that looks fail now, nobody must forget what it was to look for, and that there was doubt.
             self._keep(self.position)
         for step in self.plan.steps[begin.index :]:
             ended = None if step.name in self.position.done else self._step(step)
@@ -133,7 +134,7 @@ class Run:
         if judged.result is AttemptResult.UNKNOWN and self.plan.can_look(at):
             self._keep(self.position.with_unsure(step.name, self.now))
             return looks_first(judged, self._finder, step.timeout)
-        if REFUSALS in step.names and _may_have_arrived(judged):
+        if step.repeatable and REFUSALS in step.names and _may_have_arrived(judged):
             self._keep(replace(self.position, doubtful=True))
         return judged
 

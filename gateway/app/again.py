@@ -1,7 +1,7 @@
 """What a person asks for once more: replays of deliveries, and quarantined callbacks."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gateway.domain.callback import Callback
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CHUNK = 500
 """So many deliveries are one commit: a running gateway never waits long for the store."""
 
+Note = Callable[["Connection", int], None]
+"""Writes down, in the transaction itself, how many deliveries it has made due."""
+
 
 def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted") -> "Replays":
     """Return what a replay would do: the deliveries meant, and the events that have a route only now."""
@@ -37,17 +40,19 @@ def choose_replays(settings: Settings, connection: "Connection", wanted: "Wanted
     return Replays(tuple(matching(connection, wanted)), tuple(routed), wanted.again)
 
 
-def replay(engine: "Engine", chosen: "Replays") -> Iterator[int]:
+def replay(engine: "Engine", chosen: "Replays", note: Note = lambda _connection, _made: None) -> Iterator[int]:
     """Make the chosen deliveries due, and yield after each commit how many it was. A gateway runs on beside it."""
     from gateway.store.replays import add_deliveries, make_due
 
     for start in range(0, len(chosen.deliveries), CHUNK):
         with engine.begin() as connection:
             made = make_due(connection, chosen.deliveries[start : start + CHUNK], utc_now(), again=chosen.again)
+            note(connection, made)
         yield made
     for start in range(0, len(chosen.routed), CHUNK):
         with engine.begin() as connection:
             made = sum(add_deliveries(connection, *one, utc_now()) for one in chosen.routed[start : start + CHUNK])
+            note(connection, made)
         yield made
 
 

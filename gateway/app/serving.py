@@ -1,6 +1,7 @@
 """The gateway itself: store, listeners, and the processes of `serve`."""
 
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from gateway.app.again import choose_replays, replay, reprocess
 from gateway.app.hooks import compile_hooks, kinds_of
 from gateway.app.lists import lists_of
 from gateway.app.loading import effective
+from gateway.app.reloading import Reloading
 from gateway.app.urls import hook_urls
 from gateway.domain.settings import Settings
 
@@ -36,26 +38,37 @@ def serve(settings: Settings) -> int:
     notifier = Notifier.of(os.environ, os.getpid())
     with StoreLock(settings.store_url):
         prepare(settings.store_url, settings.path)
-        lists = KeptLists(lists_of(settings))
-        hooks = compile_hooks(settings, lists.look_up)
         wake = Wake()
         # Twice as many as there are processes: an old one may still be ending when its successor begins.
         board = Board(2 * (settings.server.workers + 2))
-        parts = intake.Parts(settings, hooks, settle, wake.up, lists.kept_fresh, board, _acts(settings))
-        if settings.access is not None and settings.access.users:
-            urls = [url._asdict() for url in hook_urls(settings, kinds_of(settings), settings.server.public_url)]
-            parts = replace(parts, urls=urls, entries=effective(settings.path))
+        # The same for every generation of processes: a reload ends no session.
+        cookie_secret = secrets.token_hex(32)
         with Listeners.of(settings.server, passed) as listeners:
-            takers = [
-                Child(f"intake-{number}", lambda on_stop: intake.run(parts, listeners.sockets, on_stop))
-                for number in range(1, settings.server.workers + 1)
-            ]
-            deliverer = Child(
-                "delivery",
-                lambda on_stop: delivery.run(settings, registry.make, wake, listeners.close, board, on_stop),
-            )
-            children = [*takers, deliverer, *_nightly(settings, listeners.close)]
-            return Supervisor(children, notifier=notifier, stopping=listeners.close).run()
+
+            def children(by: Settings) -> list[Child]:
+                lists = KeptLists(lists_of(by))
+                hooks = compile_hooks(by, lists.look_up)
+                parts = intake.Parts(by, hooks, settle, wake.up, lists.kept_fresh, board, _acts(by))
+                if by.access is not None and by.access.users:
+                    urls = [url._asdict() for url in hook_urls(by, kinds_of(by), by.server.public_url)]
+                    entries = effective(by.path)
+                    parts = replace(parts, urls=urls, entries=entries, cookie_secret=cookie_secret)
+                takers = [
+                    Child(f"intake-{number}", lambda on_stop: intake.run(parts, listeners.sockets, on_stop))
+                    for number in range(1, by.server.workers + 1)
+                ]
+                deliverer = Child(
+                    "delivery",
+                    lambda on_stop: delivery.run(by, registry.make, wake, listeners.close, board, on_stop),
+                    alone=True,
+                )
+                return [*takers, deliverer, *_nightly(by, listeners.close), *_alerting(by, listeners.close)]
+
+            reloading = Reloading(settings, children)
+            reloading.begin()
+            return Supervisor(
+                children(settings), notifier=notifier, stopping=listeners.close, successors=reloading
+            ).run()
 
 
 def _acts(settings: Settings) -> "Acts | None":
@@ -80,4 +93,14 @@ def _nightly(settings: Settings, close_listeners: Callable[[], None]) -> "list[C
     at = settings.retention.nightly
     if at is None:
         return []
-    return [Child("nightly", lambda on_stop: nightly.run(settings, at, close_listeners, on_stop))]
+    return [Child("nightly", lambda on_stop: nightly.run(settings, at, close_listeners, on_stop), alone=True)]
+
+
+def _alerting(settings: Settings, close_listeners: Callable[[], None]) -> "list[Child]":
+    alerts = settings.alerts
+    if alerts is None:
+        return []
+    from gateway import alerting
+    from gateway.supervisor import Child
+
+    return [Child("alerting", lambda on_stop: alerting.run(settings, alerts, close_listeners, on_stop), alone=True)]

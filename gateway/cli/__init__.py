@@ -14,6 +14,8 @@ COMMANDS = MappingProxyType(
         "init": Row("gateway.cli.init:init", "Write a working configuration with a fresh key."),
         "check": Row("gateway.cli.check:check", "Check the configuration; tell every mistake with its place."),
         "serve": Row("gateway.cli.serve:serve", "Run the gateway."),
+        "plan": Row("gateway.cli.reload:plan", "Show what a reload would change."),
+        "reload": Row("gateway.cli.reload:reload_", "Have the running gateway read its configuration once more."),
         "demo": Row("gateway.cli.demo:demo", "Show the gateway at work, all on this machine."),
         "urls": Row("gateway.cli.urls:urls", "List the hook URLs to register with M-Pesa."),
         "try": Row("gateway.cli.try_:try_", "Show what would become of a callback, without any side effect."),

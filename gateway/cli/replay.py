@@ -1,11 +1,9 @@
 """`pesagate replay`: one more attempt, because a person asks for it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import Connection
 
 from gateway import app
 from gateway.cli import option_values
@@ -50,7 +48,9 @@ def replay(
     settings = app.load_settings(config)
     engine = require(settings.store_url, settings.path)
     with reading(engine) as connection:
-        payments, events = _meant(connection, names, tenant)
+        payments, events, unknown = story.meant(connection, names, only(tenant))
+        if unknown:
+            raise PesagateError(f"Nothing is known of {', '.join(unknown)}: `pesagate explain` searches everywhere.")
         wanted = Wanted(
             payments=payments,
             events=events,
@@ -77,20 +77,3 @@ def replay(
 
 def _deliveries(number: int) -> str:
     return f"{number} {'delivery' if number == 1 else 'deliveries'}"
-
-
-def _meant(connection: Connection, names: Sequence[str], tenant: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the numbers of the payments and events that names mean: an event's id means that event alone.
-
-    Raises PesagateError where one of them means nothing.
-    """
-    payments: list[int] = []
-    events: list[int] = []
-    unknown: list[str] = []
-    for name in names:
-        its, loose = story.meant_by(connection, name, only(tenant))
-        payments, events = payments + its, events + loose
-        unknown += [] if its or loose else [name]
-    if unknown:
-        raise PesagateError(f"Nothing is known of {', '.join(unknown)}: `pesagate explain` searches everywhere.")
-    return tuple(payments), tuple(events)

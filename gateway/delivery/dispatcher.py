@@ -59,6 +59,7 @@ class Dispatcher:
         clock: Clock,
         ordering: Ordering,
         tally: Tally,
+        may_begin: Callable[[], bool] = lambda: True,
     ) -> None:
         self._engine = engine
         self._served = served
@@ -68,6 +69,7 @@ class Dispatcher:
         self._clock = clock
         self._ordering = ordering
         self._tally = tally
+        self._may_begin = may_begin
         self._seconds = Spreads(tally, ATTEMPT_SECONDS)
         self._signs = Signs({name: one.lane for name, one in served.items()}, submit)
         self._under_way: dict[int, _Job] = {}
@@ -93,7 +95,7 @@ class Dispatcher:
         while not (self._stopping and not self._under_way):
             self._listen()
             self._write_again()
-            if not self._stopping:
+            if not self._stopping and self._may_begin():
                 self._look(everywhere=told or time.monotonic() - self._looked_at >= poll)
             told = self._wake.wait(self._patience(poll))
         self._disconnect()

@@ -10,8 +10,10 @@ import structlog
 from gateway.delivery.attempt import Attempter
 from gateway.delivery.closing import Closing, Parts
 from gateway.delivery.dispatcher import Dispatcher
+from gateway.delivery.hearing import hear
 from gateway.delivery.ordering import Ordering
 from gateway.delivery.served import Served
+from gateway.delivery.turn import Turn
 from gateway.delivery.vault import StoredVault
 from gateway.delivery.wake import Wake
 from gateway.domain.adapter import Adapter, KeepsState, PreparingAdapter
@@ -32,6 +34,8 @@ from gateway.store.writer import Writer
 _LOG = structlog.get_logger("delivery")
 
 _COMMIT_LIMIT_S = 30.0
+# Databases that gateways of several hosts may share.
+_SHARED = frozenset({"postgresql"})
 
 
 def run(
@@ -48,7 +52,13 @@ def run(
     tally = board.claim()
     tally.add((STARTS.name, "delivery"))
     engine = open_engine(settings.store_url)
-    writer: Writer[DeliveryWrite, Future[Written], Written] = Writer(engine, write_deliveries, _resolve, gives_way=True)
+    turn = Turn(engine) if engine.dialect.name in _SHARED else None
+    if turn is not None:
+        on_stop(turn.stop)
+        if not turn.take():
+            return
+    write = write_deliveries if turn is None else turn.fenced(write_deliveries)
+    writer: Writer[DeliveryWrite, Future[Written], Written] = Writer(engine, write, _resolve, gives_way=True)
 
     def commit(item: DeliveryWrite) -> Written:
         return _commit(writer, item)
@@ -61,17 +71,22 @@ def run(
         if isinstance(one.adapter, KeepsState):
             one.adapter.keep_in(StoredVault(tenant, engine, commit, utc_now))
     orders = {name: one.destination.lane.order for name, one in served.items() if one.lane.is_ordered}
-    dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now, Ordering(orders, commit), tally)
+    ordering = Ordering(orders, commit)
+    may_begin = turn.is_sure if turn else lambda: True
+    dispatcher = Dispatcher(engine, served, attempter, writer.submit, wake, utc_now, ordering, tally, may_begin)
     gatherers = {name: one.adapter for name, one in served.items() if isinstance(one.adapter, Gathers)}
     closing = Closing(Parts(engine, gatherers, make_adapter, commit, utc_now))
     on_stop(dispatcher.stop)
     _prepare(served)
     closing.start()
+    hear(engine, wake)
     dispatcher.run()
     closing.stop()
     for one in served.values():
         one.adapter.close()
     writer.close()
+    if turn is not None:
+        turn.give_back()
 
 
 def _served(

@@ -35,6 +35,11 @@ def payment_identity(
     return (provider, direction, kind, identity)
 
 
+def row_id_at(moment: datetime) -> int:
+    """Return a number that is larger than all ids that were made before a moment, and than none made after it."""
+    return (to_micros(moment) - _EPOCH_MICROS) << _NODE_BITS
+
+
 class RowIds:
     """Time-ordered ids that fit 63 bits: microseconds since 2024, then `node` bits that tell processes apart.
 

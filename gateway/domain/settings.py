@@ -13,6 +13,7 @@ from gateway.domain.question import ValidationRule
 
 if TYPE_CHECKING:
     from gateway.domain.access import Access
+    from gateway.domain.alerts import Alerts
     from gateway.domain.references import ReferenceList
 
 Network = IPv4Network | IPv6Network
@@ -180,6 +181,8 @@ class Settings:
     # Kinds of other providers' callbacks by name.
     providers: Mapping[str, DeclaredKind] = field(default_factory=dict)
     retention: Retention = Retention()
+    # None: nobody is told anything.
+    alerts: "Alerts | None" = None
     # None: neither API nor console is there.
     access: "Access | None" = None
 

@@ -4,7 +4,7 @@ Everything here waits for the store: it runs on the threads of `Reads`, never on
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ class Acts:
     """What only the composition root can do: by the present configuration."""
 
     choose_replays: Callable[[Connection, Wanted], Replays]
-    replay: Callable[[Engine, Replays], Iterable[int]]
+    replay: Callable[[Engine, Replays, Callable[[Connection, int], None]], Iterator[int]]
     reprocess: Callable[[Connection, Sequence[int]], Sequence[Reviewed]]
 
 
@@ -119,12 +119,12 @@ class Office:
         self.require_tenant(who, tenant)
         among = who.among(tenant)
         with reading(self.engine) as connection:
-            meant = [story.meant_by(connection, name, among) for name in names]
-        if not all(payments or events for payments, events in meant):
+            payments, events, unknown = story.meant(connection, names, among)
+        if unknown:
             raise NotFound
         return Wanted(
-            payments=tuple(one for payments, _ in meant for one in payments),
-            events=tuple(one for _, events in meant for one in events),
+            payments=payments,
+            events=events,
             tenants=among,
             **more,
         )
@@ -139,10 +139,11 @@ class Office:
             return {"count": len(chosen), "made_due": 0}
         if count != len(chosen):
             raise Changed(len(chosen))
-        made = sum(self.acts.replay(self.engine, chosen))
-        with self.engine.begin() as connection:
+
+        def written(connection: Connection, made: int) -> None:
             note(connection, who, source, _one(wanted.tenants), "replay", f"{made} deliveries{about}")
-        return {"count": len(chosen), "made_due": made}
+
+        return {"count": len(chosen), "made_due": sum(self.acts.replay(self.engine, chosen, written))}
 
     def quarantined_body(self, connection: Connection, who: Principal, row_id: int) -> bytes:
         """Return the bytes of a quarantined callback. Raises NotFound."""

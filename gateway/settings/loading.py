@@ -15,6 +15,7 @@ from gateway.domain.problem import Problem
 from gateway.domain.settings import Settings
 from gateway.settings.access import Accesses
 from gateway.settings.adapters import Adapters, Known
+from gateway.settings.alerts import alerts_of
 from gateway.settings.destination_recipes import with_destination_recipes
 from gateway.settings.destinations import Destinations
 from gateway.settings.document import Document
@@ -117,6 +118,7 @@ def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str],
         providers=described.settled(providers, tenants.values()),
         access=_access(root, secrets),
         retention=retention_of(root.section("store").section("retention")),
+        alerts=alerts_of(root.section("alerts"), secrets, tuple(tenants)) if "alerts" in root else None,
     )
 
 

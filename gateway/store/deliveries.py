@@ -53,6 +53,8 @@ def _raw(row: Any) -> Raw | None:
 _INSERT_ATTEMPT = HotInsert(
     ATTEMPTS,
     "delivery_id", "number", "started_at", "duration_ms", "result", "reason", "detail", "status", "answer", "steps",
+    # Known already: it was committed, and the connection broke before that was heard of.
+    conflict=lambda insert: insert.on_conflict_do_nothing(),
 )  # fmt: skip
 _YES: ColumnElement[int] = literal_column("1")
 _CHANGE_DELIVERY = HotStatement(

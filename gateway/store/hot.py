@@ -4,6 +4,7 @@ Core's work for each row (about 10 us) would cost more than the database's. Meas
 """
 
 import json
+import re
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -66,7 +67,7 @@ class HotStatement:
             return
         text, order = self._text(connection.dialect)
         if order is None:
-            given: Sequence[Any] = [dict(zip(self._names, row, strict=True)) for row in rows]
+            given: Sequence[Any] = [dict(zip(self._names, map(storable, row), strict=True)) for row in rows]
         elif order == self._names:
             given = rows
         else:
@@ -82,6 +83,19 @@ class HotStatement:
             order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
             self._compiled[dialect.name] = (str(compiled), order)
         return self._compiled[dialect.name]
+
+
+def storable(value: Any) -> Any:
+    """Return a value as PostgreSQL takes it: neither a NUL nor half a character may stand in a text there.
+
+    What came is kept as bytes, untouched; this is about texts made of it, and about what a destination answered.
+    """
+    if isinstance(value, str) and _UNSTORABLE.search(value) is not None:
+        return _UNSTORABLE.sub("\ufffd", value)
+    return value
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class HotLookup:
@@ -103,7 +117,7 @@ class HotLookup:
         many = _MANY[connection.dialect.name]
         text = self._text(connection.dialect, many)
         with cursor_of(connection, text) as cursor:
-            cursor.execute(text, many.parameters(json.dumps(values)))
+            cursor.execute(text, many.parameters(json.dumps([storable(value) for value in values])))
             found: Sequence[Any] = cursor.fetchall()
             return found
 

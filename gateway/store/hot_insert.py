@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from gateway.store.dialects import INSERT
-from gateway.store.hot import HotStatement, Row, cursor_of
+from gateway.store.hot import HotStatement, Row, cursor_of, storable
 
 Conflict = Callable[[Any], Any]
 """Adds to an INSERT what becomes of rows that are there already."""
@@ -77,7 +77,7 @@ class _AtOnce:
         self._names = names
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
-        given = [dict(zip(self._names, row, strict=True)) for row in rows]
+        given = [dict(zip(self._names, map(storable, row), strict=True)) for row in rows]
         with cursor_of(connection, self._text) as cursor:
             cursor.execute(self._text, {_ROWS: json.dumps(given, default=_as_text, ensure_ascii=False)})
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, literal_column, not_, or_,
 from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.settled import Disposition, Issue, KnownResult, Settled, Stored, is_result, own_ids
 from gateway.domain.times import to_micros
+from gateway.store.announce import announce
 from gateway.store.callbackrow import HEAD, TAIL, callback_row
 from gateway.store.eventrow import event_body
 from gateway.store.hot import HotStatement, Row, next_events
@@ -81,6 +82,8 @@ def write_settled(connection: Connection, settled: Sequence[Settled], stored: St
     _write_repetitions(connection, [one for one in settled if one.repeats is not None])
     _INSERT_EVENT(connection, [_event_row(one, issue, numbers, now) for one, issue in fresh])
     _INSERT_DELIVERY(connection, [row for _, issue in fresh for row in _delivery_rows(issue, numbers, now)])
+    if any(issue.destinations for _, issue in fresh):
+        announce(connection)
     results = [one for one in told if is_result(one.arrival)]
     _INSERT_RESULT_ID(connection, [row for one in results for row in _result_id_rows(one, numbers)])
     for one in told:

@@ -1,6 +1,6 @@
 """The whole story of one payment, found by any id that anybody may hold of it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -62,8 +62,8 @@ def payments_named(connection: Connection, name: str, tenants: Tenants = None) -
     if number is not None:
         found |= set(connection.scalars(select(CALLBACKS.c.payment_seq).where(CALLBACKS.c.id == number)))
     if public is not None:
-        found |= set(connection.scalars(_of_public_id(EVENTS, EVENTS.c.payment_seq, public)))
-        found |= set(connection.scalars(_of_public_id(PAYMENTS, PAYMENTS.c.seq, public)))
+        found |= set(connection.scalars(_of_public_id(connection, EVENTS, EVENTS.c.payment_seq, public)))
+        found |= set(connection.scalars(_of_public_id(connection, PAYMENTS, PAYMENTS.c.seq, public)))
     payments = {one for one in found if one is not None}
     return _of_tenants(connection, set(members(connection, payments).values()), tenants)
 
@@ -75,13 +75,29 @@ def _of_tenants(connection: Connection, payments: set[int], tenants: Tenants) ->
     return list(connection.scalars(query if tenants is None else query.where(PAYMENTS.c.tenant.in_(tenants))))
 
 
-def _of_public_id(table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
-    """Return the query for the row of a derived id: a look into each part of the index (see PUBLIC_BUCKET)."""
+def _of_public_id(connection: Connection, table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
+    """Return the query for the row of a derived id."""
+    return _BY_PUBLIC_ID[connection.dialect.name](table, wanted, public_id)
+
+
+def _in_one_index(table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
+    return select(wanted).where(table.c.id == public_id)
+
+
+def _in_parts(table: Table, wanted: Column[int], public_id: str) -> Select[Any]:
+    """Return a query that looks into each part of the index (see PUBLIC_BUCKET)."""
     parts = select(literal(0).label("part")).cte("parts", recursive=True)
     last = select(func.max(table.c.seq) // PUBLIC_BUCKET).scalar_subquery()
     parts = parts.union_all(select(parts.c.part + 1).where(parts.c.part < last))
     here = literal_column(f"({table.name}.seq / {PUBLIC_BUCKET})", Integer)
     return select(wanted).select_from(parts).join(table, and_(here == parts.c.part, table.c.id == public_id))
+
+
+# By dialect.
+_BY_PUBLIC_ID: Mapping[str, Callable[[Table, Column[int], str], Select[Any]]] = {
+    "sqlite": _in_parts,
+    "postgresql": _in_one_index,
+}
 
 
 def results_named(connection: Connection, name: str, tenants: Tenants = None) -> Iterator[dict[str, Any]]:
@@ -108,21 +124,32 @@ def loose_events(connection: Connection, name: str, tenants: Tenants = None) -> 
         yield from connection.scalars(_made_of(row.id))
 
 
+def meant(
+    connection: Connection, names: Sequence[str], tenants: Tenants = None
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[str, ...]]:
+    """Return the payments and the events that names mean, and the names that mean nothing.
+
+    An event's id means that event alone, any other name all that is known of its payment.
+    """
+    payments: list[int] = []
+    events: list[int] = []
+    unknown: list[str] = []
+    for name in names:
+        event = event_of_id(connection, name, tenants)
+        its = [] if event is not None else payments_named(connection, name, tenants)
+        loose = [event] if event is not None else list(loose_events(connection, name, tenants))
+        payments, events = payments + its, events + loose
+        unknown += [] if its or loose else [name]
+    return tuple(payments), tuple(events), tuple(unknown)
+
+
 def event_of_id(connection: Connection, name: str, tenants: Tenants = None) -> int | None:
     """Return the number of the event of that id, None where it is the id of none."""
     public = _public(name)
     if public is None:
         return None
-    found = select(EVENTS.c.seq).where(EVENTS.c.seq.in_(_of_public_id(EVENTS, EVENTS.c.seq, public)))
+    found = select(EVENTS.c.seq).where(EVENTS.c.seq.in_(_of_public_id(connection, EVENTS, EVENTS.c.seq, public)))
     return connection.scalar(found if tenants is None else found.where(EVENTS.c.tenant.in_(tenants)))
-
-
-def meant_by(connection: Connection, name: str, tenants: Tenants = None) -> tuple[list[int], list[int]]:
-    """Return the numbers of the payments, and of single events, that a person means by a name for a replay."""
-    event = event_of_id(connection, name, tenants)
-    if event is not None:
-        return [], [event]
-    return payments_named(connection, name, tenants), list(loose_events(connection, name, tenants))
 
 
 def _loose(connection: Connection, name: str, tenants: Tenants) -> Sequence[Any]:
@@ -132,7 +159,7 @@ def _loose(connection: Connection, name: str, tenants: Tenants) -> Sequence[Any]
     if number is not None:
         named.append(table.id == number)
     if public is not None:
-        named.append(table.id.in_(_of_public_id(EVENTS, EVENTS.c.callback_id, public)))
+        named.append(table.id.in_(_of_public_id(connection, EVENTS, EVENTS.c.callback_id, public)))
     query = select(table.id, table.tenant, table.shortcode).where(or_(*named), table.payment_seq.is_(None))
     if tenants is not None:
         query = query.where(table.tenant.in_(tenants))

@@ -31,6 +31,11 @@ _LONGEST_PAUSE_S = 0.2
 """SQLite's own waiting looks at least every tenth of a second: in a pause of this length it finds its turn."""
 
 
+_TRIES = 5
+_TRY_AGAIN = frozenset({"40001", "40P01"})
+"""PostgreSQL's states for two transactions that were in each other's way: one of them was undone."""
+
+
 class Writer(Generic[Item, Ticket, Written]):
     """Group commit behind a queue. `submit` may be called from any thread.
 
@@ -108,10 +113,7 @@ class Writer(Generic[Item, Ticket, Written]):
     def _commit(self, items: Sequence[Item]) -> list[Written | Exception]:
         """Commit a batch; where an item is at fault, halve the batch until the fault stands alone."""
         try:
-            connection = self._connect()
-            with connection.begin():
-                written = self._write(connection, items)
-            return list(written)
+            return list(self._write_whole(items))
         except Exception as error:
             self._disconnect()
             if is_the_stores(error):
@@ -122,6 +124,26 @@ class Writer(Generic[Item, Ticket, Written]):
                 return [error]
         middle = len(items) // 2
         return self._commit(items[:middle]) + self._commit(items[middle:])
+
+    def _write_whole(self, items: Sequence[Item]) -> Sequence[Written]:
+        """Write a batch in one transaction; once more where that may come out otherwise."""
+        for tries_left in reversed(range(_TRIES)):
+            is_used = self._connection is not None
+            began_to_commit = False
+            try:
+                connection = self._connect()
+                with connection.begin():
+                    written = self._write(connection, items)
+                    began_to_commit = True
+                return written
+            except DBAPIError as error:
+                # A connection may have died since it was last used: as long as no commit was asked for, nothing is lost
+                # by asking a new one.
+                died = is_used and not began_to_commit and _is_broken(connection)
+                if not tries_left or not (died or _state(error) in _TRY_AGAIN):
+                    raise
+                self._disconnect()
+        raise AssertionError("the last try returns or raises")
 
     def _connect(self) -> Connection:
         if self._connection is None:
@@ -134,6 +156,14 @@ class Writer(Generic[Item, Ticket, Written]):
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _is_broken(connection: Connection) -> bool:
+    return connection.invalidated or bool(getattr(connection.connection.driver_connection, "broken", False))
 
 
 def is_the_stores(error: Exception) -> bool:

@@ -52,12 +52,26 @@ def test_a_refusal_changes_the_key_and_a_lost_answer_never(
     assert keys(receiver) == [f"UC2A1B2C3D{suffix}" for suffix in sent]
 
 
-def test_after_a_crash_in_the_middle_the_key_stays(receiver: Receiver, make_http: Callable[..., HttpAdapter]) -> None:
-    receiver.script(Answer(400), Answer(200))
+@pytest.mark.parametrize("answers", [[400, 200], [429, 401, 200]])
+def test_after_a_crash_in_the_middle_the_key_stays(
+    answers: list[int], receiver: Receiver, make_http: Callable[..., HttpAdapter]
+) -> None:
+    receiver.script(*map(Answer, answers))
     adapter, progress = make_http(receiver.url, **KEYED), MemoryProgress(open_step="book")
-    attempt(adapter, progress)
-    attempt(adapter, progress)
-    assert keys(receiver) == ["UC2A1B2C3D", "UC2A1B2C3D"]
+    for _ in answers:
+        attempt(adapter, progress)
+    assert keys(receiver) == ["UC2A1B2C3D"] * len(answers)
+
+
+def test_a_step_that_nothing_can_check_stays_open_when_its_answer_is_lost(
+    receiver: Receiver, make_http: Callable[..., HttpAdapter]
+) -> None:
+    """Noting the doubt must not close the step: after a crash it would have been sent again."""
+    blind = {"steps": [{**KEYED["steps"][0], "idempotent": False}]}
+    receiver.script(Answer(500))
+    adapter, progress = make_http(receiver.url, **blind), MemoryProgress()
+    adapter.deliver(sample_event(), progress)
+    assert progress.open_step == "book"
 
 
 def test_a_step_that_is_looked_for_has_another_key_after_a_refusal(

@@ -1,6 +1,7 @@
 """Every command and every option of it is documented, and nothing is documented that does not exist."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,6 +13,8 @@ CHECKOUT = Path(__file__).parents[2]
 PAGE = (CHECKOUT / "docs/commands.md").read_text("utf-8")
 # Told once for all commands.
 COMMON = {"-c", "--config", "-h", "--help"}
+CODE = re.compile(r"^```(?:sh)?\n(?P<block>.*?)^```|`(?P<inline>[^`\n]+)`", re.MULTILINE | re.DOTALL)
+CALL = re.compile(r"(?:^|[\s/(])pesagate (?P<words>(?:-c \S+ )?[a-z][^\n#|&;)]*)", re.MULTILINE)
 
 
 def section(name: str) -> str:
@@ -64,3 +67,31 @@ def test_no_section_tells_of_a_command_that_is_not_there() -> None:
 def test_subcommands_are_documented(name: str) -> None:
     for command in commands(name)[1:]:
         assert f"`pesagate {name} {command.name}" in section(name)
+
+
+def calls(text: str) -> Iterator[list[str]]:
+    """Every `pesagate ...` that stands in code, as its words, without the configuration's name."""
+    for code in CODE.finditer(text):
+        for call in CALL.finditer((code["block"] or code["inline"]).replace("\\\n", " ")):
+            yield re.sub(r"-c \S+", "", call["words"]).split()
+
+
+def unknown(words: list[str]) -> list[str]:
+    """What of a call does not exist: the command, or options of it."""
+    name = words[0]
+    if name not in COMMANDS:
+        return [name]
+    spelled = {word.partition("=")[0] for word in words[1:] if re.match(r"--?[a-z]", word)}
+    return sorted(spelled - options(name) - COMMON)
+
+
+def test_every_call_in_the_documents_is_one_that_there_is(document: Path) -> None:
+    found = [(words, wrong) for words in calls(document.read_text("utf-8")) if (wrong := unknown(words))]
+
+    assert found == []
+
+
+def test_a_call_that_there_is_not_would_be_found() -> None:
+    text = "`pesagate chek`\n```sh\n/opt/bin/pesagate -c a.yaml replay --sinse 2026-11-24 --yes\n```\n"
+
+    assert [unknown(words) for words in calls(text)] == [["chek"], ["--sinse"]]

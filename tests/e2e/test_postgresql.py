@@ -54,7 +54,7 @@ def on_server_before(on_server: Gateway) -> str:
 
 
 def test_every_command_works_on_it(on_server: Gateway, erp: Receiver) -> None:
-    on_server.config["store"]["retention"] = {"raw": "90d"}
+    on_server.config["store"]["retention"] = {"raw": "90d", "payer": "365d"}
     on_server.start()
     erp.default = Answer(400)
     on_server.post("c2b-confirmation", c2b("UDEAD"))
@@ -68,10 +68,12 @@ def test_every_command_works_on_it(on_server: Gateway, erp: Receiver) -> None:
     on_server.wait_for_state("delivered")
     for words in (
         ("conflicts",), ("questions",), ("destinations",), ("migrate",), ("quarantine", "reprocess", "--yes"),
-        ("purge", "--yes"), ("destinations", "park", "erp"), ("destinations", "resume", "erp"),
+        ("purge", "--yes"), ("erase", "UDEAD", "--yes"),
+        ("destinations", "park", "erp"), ("destinations", "resume", "erp"),
     ):  # fmt: skip
         done = on_server.run(*words)
         assert (done.returncode, done.stderr) == (0, ""), (words, done)
+    assert [event["payer"]["name"] for event in on_server.rows("events")] == [None]
     backup = on_server.run("backup", "copy.dump")
     assert (backup.returncode, "pg_dump" in backup.stdout + backup.stderr) == (3, True)
     assert on_server.stop() == 0

@@ -165,11 +165,11 @@ def test_the_address_of_a_webhook_is_shown_nowhere(erp: Any, pesagate: Gateway, 
     tried = pesagate.run("try", body, "--shortcode", "600638", "--kind", "c2b-confirmation")
     assert "/***" in tried.stdout
     # A server that repeats what it was asked for, as the page of a 404 does.
-    erp.then(lambda _erp, asked: html(404, f"The requested URL {asked.path} was not found"))
+    erp.then(lambda _erp, asked: html(404, f"The requested URL {asked.path} was not found, nor {erp.uuid}"))
     pesagate.post("c2b-confirmation", c2b(RECEIPT))
     pesagate.wait_for_state("dead")
     told_to_people = pesagate.run("explain", RECEIPT).stdout
-    assert "The requested URL /*** was not found" in told_to_people
+    assert "The requested URL /*** was not found, nor ***" in told_to_people
     everything = (
         tried.stdout + told_to_people + pesagate.log.read_text("utf-8") + pesagate.run("check", "--live").stdout
     )

@@ -4,9 +4,10 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -67,12 +68,23 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         engine.dispose()
 
 
+def is_of(dialect: str) -> Callable[..., bool]:
+    """Return what tells whether a table or index is one that this database shall have: some indices are one's own."""
+
+    def tell(found: Any, _name: str, kind: str, *_: object) -> bool:
+        condition = found._ddl_if if kind == "index" else None
+        return condition is None or condition.dialect == dialect
+
+    return tell
+
+
 @EXPRESSIONS
 def test_the_chain_ends_with_the_tables_of_this_release(empty: Engine) -> None:
     for step in steps():
         assert make(empty, step)
     with empty.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+        context = MigrationContext.configure(connection, opts={"include_object": is_of(connection.dialect.name)})
+        assert compare_metadata(context, METADATA) == []
         assert read_version(connection) == Version(SCHEMA_VERSION, COMPATIBLE_FROM)
 
 
@@ -193,6 +205,7 @@ def test_no_step_leads_from_a_version_that_was_never_released() -> None:
 MIGRATE = """
 import sys
 from pathlib import Path
+from typing import Any
 from gateway.domain.settings import Secret
 from gateway.domain.times import utc_now
 from gateway.pipeline.settle import settle

@@ -9,13 +9,12 @@ from simulated import c2b
 from sqlalchemy import func, select, update
 
 from gateway import app
-from gateway.app.again import Replays
 from gateway.domain.settings import Route
 from gateway.pipeline.receive import receive
 from gateway.pipeline.settle import settle
 from gateway.store.inbox import Inbox
 from gateway.store.queries import reading
-from gateway.store.replays import Wanted, add_deliveries, matching
+from gateway.store.replays import Replays, Wanted, add_deliveries, matching
 from gateway.store.tables import DELIVERIES, EVENTS
 
 PAYMENTS = 1_100

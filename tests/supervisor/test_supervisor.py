@@ -163,7 +163,7 @@ def test_sighup_ends_nobody(family: Callable[..., Family]) -> None:
     running = family(10, "good")
     (pid,) = running.wait_for("good")
     running.process.send_signal(signal.SIGHUP)
-    running.wait_for_log("SIGHUP: this release does not reload; nothing has changed")
+    running.wait_for_log("SIGHUP: there is nothing to read once more; nothing has changed")
     os.kill(pid, signal.SIGHUP)
     time.sleep(0.3)
     assert running.process.poll() is None

@@ -5,7 +5,8 @@ Until that release they follow METADATA and its number; with it they are written
 
 from alembic import op
 
-import gateway.store.export_tables  # noqa: F401 (its tables are among METADATA's)
+import gateway.store.export_tables
+import gateway.store.leases  # noqa: F401 (their tables are among METADATA's)
 from gateway.store.tables import COMPATIBLE_FROM, METADATA, SCHEMA_VERSION
 
 revision = f"{SCHEMA_VERSION:04}"

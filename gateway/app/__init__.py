@@ -11,6 +11,7 @@ from gateway.app.hooks import compile_hooks, kinds, kinds_of
 from gateway.app.loading import check, effective, load_settings, settings_to_serve
 from gateway.app.serving import serve
 from gateway.app.trial import Trial, try_callback
+from gateway.app.urls import Url, hook_urls
 
 if TYPE_CHECKING:
     from gateway.domain.adapter import Adapter
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Trial",
+    "Url",
     "adapter_of",
     "check",
     "choose_replays",
     "compile_hooks",
     "effective",
+    "hook_urls",
     "kinds",
     "kinds_of",
     "load_settings",

@@ -1,14 +1,18 @@
 """The gateway itself: store, listeners, and the processes of `serve`."""
 
 import os
+import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway import registry
 from gateway.app.again import choose_replays, replay, reprocess
-from gateway.app.hooks import compile_hooks
+from gateway.app.hooks import compile_hooks, kinds_of
 from gateway.app.lists import lists_of
+from gateway.app.loading import effective
 from gateway.app.reloading import Reloading
+from gateway.app.urls import hook_urls
 from gateway.domain.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,12 +41,18 @@ def serve(settings: Settings) -> int:
         wake = Wake()
         # Twice as many as there are processes: an old one may still be ending when its successor begins.
         board = Board(2 * (settings.server.workers + 2))
+        # The same for every generation of processes: a reload ends no session.
+        cookie_secret = secrets.token_hex(32)
         with Listeners.of(settings.server, passed) as listeners:
 
             def children(by: Settings) -> list[Child]:
                 lists = KeptLists(lists_of(by))
                 hooks = compile_hooks(by, lists.look_up)
                 parts = intake.Parts(by, hooks, settle, wake.up, lists.kept_fresh, board, _acts(by))
+                if by.access is not None and by.access.users:
+                    urls = [url._asdict() for url in hook_urls(by, kinds_of(by), by.server.public_url)]
+                    entries = effective(by.path)
+                    parts = replace(parts, urls=urls, entries=entries, cookie_secret=cookie_secret)
                 takers = [
                     Child(f"intake-{number}", lambda on_stop: intake.run(parts, listeners.sockets, on_stop))
                     for number in range(1, by.server.workers + 1)

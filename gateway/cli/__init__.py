@@ -39,6 +39,7 @@ COMMANDS = MappingProxyType(
         "codes": Row("gateway.cli.codes:codes", "Say what a result code means and who must act."),
         "schema": Row("gateway.cli.schema:schema", "Print a JSON Schema: of the configuration or of events."),
         "config": Row("gateway.cli.config_show:config_group", "Show every value in force, and where it comes from."),
+        "users": Row("gateway.cli.users:users", "Make passwords for people who use the console."),
         "tokens": Row("gateway.cli.tokens:tokens", "Make tokens for programs that use the API."),
         "keys": Row("gateway.cli.keys:keys", "Make keys for hook URLs."),
     }

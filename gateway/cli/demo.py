@@ -13,7 +13,7 @@ import click
 import requests
 from rich.console import Console
 
-from gateway.cli.hook import hook_path
+from gateway.app.urls import hook_path
 from gateway.demo import story
 from gateway.demo.erp import Erp
 from gateway.demo.running import Running, gateway

@@ -14,6 +14,7 @@ from gateway.domain.errors import PesagateError
 from gateway.domain.person import Person, is_phone, person_of
 from gateway.store import erase as erasing
 from gateway.store import story
+from gateway.store.page import only
 from gateway.store.prepare import require
 from gateway.store.queries import reading
 
@@ -70,8 +71,8 @@ def _found(
         told = person_of(phone or "")
         person = told if isinstance(told, Person) else erasing.person_masked(connection, told, tenant)
         return erasing.find(connection, person, tenant=tenant, given_up=given_up)
-    payments = story.payments_named(connection, name, tenant)
-    events = list(story.loose_events(connection, name, tenant))
+    payments = story.payments_named(connection, name, only(tenant))
+    events = list(story.loose_events(connection, name, only(tenant)))
     if not (payments or events):
         raise PesagateError(f"Nothing is known of {name}: `pesagate explain` searches everywhere.")
     person = erasing.person_of_payments(connection, payments, events)

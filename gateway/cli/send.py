@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 import click
 
 from gateway.app import load_settings
+from gateway.app.urls import hook_path
 from gateway.cli import option_values
 from gateway.cli.config_option import config_option
-from gateway.cli.hook import hook_path
 from gateway.cli.posting import Answer, Post, all_taken, post_all, summary
 from gateway.cli.progress import tracked
 from gateway.domain.errors import PesagateError

@@ -1,25 +1,14 @@
 """`pesagate urls`: the hook URLs to register with M-Pesa."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
-from gateway.app import kinds_of, load_settings
+from gateway.app import Url, hook_urls, kinds_of, load_settings
 from gateway.cli.config_option import config_option
-from gateway.cli.hook import hook_path
-from gateway.domain.settings import Server, Settings
-
-
-class Url(NamedTuple):
-    """One hook with its URL."""
-
-    tenant: str
-    shortcode: str
-    kind: str
-    url: str
+from gateway.domain.settings import Server
 
 
 @click.command()
@@ -39,17 +28,6 @@ def _address(server: Server) -> str:
     from gateway.settings import NGROK
 
     return ngrok_address(server.port) if server.public_url == NGROK else server.public_url
-
-
-def hook_urls(settings: Settings, kinds: Iterable[str], public_url: str) -> Iterator[Url]:
-    """Return one row for each tenant, shortcode and kind that one of the shortcode's keys opens."""
-    names = tuple(kinds)
-    for tenant in settings.tenants.values():
-        for shortcode in tenant.shortcodes.values():
-            for kind in names:
-                path = hook_path(shortcode, kind)
-                if path is not None:
-                    yield Url(tenant.id, shortcode.number, kind, public_url.rstrip("/") + path)
 
 
 def _as_json(row: Url) -> str:

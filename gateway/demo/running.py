@@ -84,7 +84,8 @@ def _wait_ready(running: Running, process: "subprocess.Popen[bytes]") -> None:
         try:
             if requests.get(f"{running.base}/readyz", timeout=2).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
+            # Not there yet, or so busy with getting there that it lets us wait.
             time.sleep(0.05)
     raise PesagateError(f"The gateway did not start. It said:\n{running.log.read_text('utf-8', 'replace')}")
 

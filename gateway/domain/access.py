@@ -1,6 +1,6 @@
 """Who may look at the gateway and act on it: people with a password, programs with a token."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -65,7 +65,7 @@ class Principal:
         """Tell whether he may do this at all."""
         return right in self.rights
 
-    def among(self, tenant: str | None) -> Collection[str] | None:
+    def among(self, tenant: str | None) -> frozenset[str] | tuple[str, ...] | None:
         """Return the tenants that he means: the one named, if it is his, else all of his. None: every one there is."""
         if tenant is None:
             return self.tenants

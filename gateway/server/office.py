@@ -14,6 +14,7 @@ from gateway.domain.access import Access, Principal, Right
 from gateway.domain.received import Quarantined
 from gateway.domain.settings import Settings
 from gateway.domain.times import utc_now
+from gateway.settings import Entry
 from gateway.store import audit, lanes, queries, story
 from gateway.store.destinations import standings
 from gateway.store.page import Page
@@ -22,9 +23,6 @@ from gateway.store.replays import Replays, Wanted
 from gateway.store.reprocess import Refused, Reviewed, open_rows, reprocess_all, resolve
 
 Row = dict[str, Any]
-
-_PORTION = 500
-"""So many deliveries are made due in one commit: intake never waits long for the store."""
 
 
 class NotFound(Exception):
@@ -60,6 +58,10 @@ class Office:
     access: Access
     engine: Engine
     acts: Acts
+    # Hook URLs: tenant, shortcode, kind, url.
+    urls: Sequence[Mapping[str, str]] = ()
+    # Every value of the configuration in force, secrets masked.
+    entries: Sequence[Entry] = ()
 
     def named(self, connection: Connection, who: Principal, name: str) -> list[int]:
         """Return the numbers of the payments that a receipt or any other id names."""

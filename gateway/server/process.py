@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import secrets
 import select
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ from gateway.server.office import Acts, Office
 from gateway.server.patience import Patience
 from gateway.server.reads import Reads
 from gateway.server.site import Site
+from gateway.settings import Entry
 from gateway.store.engine import open_engine
 from gateway.store.inbox import Inbox, Probe, Settle
 from gateway.store.writer import Writer
@@ -63,6 +65,10 @@ class Parts:
     board: Board = field(default_factory=lambda: Board(1))
     # None: there is nobody whom API and console could serve.
     acts: Acts | None = None
+    # What the console shows: hook URLs, and the configuration in force, secrets masked.
+    urls: Sequence[Mapping[str, str]] = ()
+    entries: Sequence[Entry] = ()
+    cookie_secret: str = field(default_factory=lambda: secrets.token_hex(32))
 
 
 def run(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnStop) -> None:
@@ -148,9 +154,19 @@ def _site(parts: Parts, writer: IntakeWriter, reads: Reads) -> Site:
         return Site(routes)
     from gateway.server.api import handler as api
     from gateway.server.api.openapi import PREFIX
+    from gateway.server.console import handlers as console
 
-    office = Office(settings, settings.access, reads.engine, parts.acts)
-    return Site([*routes, *api.routes(office, reads)], (f"{PREFIX}/",))
+    office = Office(settings, settings.access, reads.engine, parts.acts, parts.urls, parts.entries)
+    # Made before the fork, so that every process knows the others' sessions.
+    safe = {"httponly": True, "samesite": "Strict", "secure": settings.server.public_url.startswith("https://")}
+    return Site(
+        [*routes, *api.routes(office, reads), *console.routes(office, reads)],
+        (f"{PREFIX}/", f"{console.HOME}/"),
+        cookie_secret=parts.cookie_secret,
+        xsrf_cookies=True,
+        xsrf_cookie_kwargs={**safe, "path": console.HOME},
+        xsrf_cookie_name="pesagate_xsrf",
+    )
 
 
 async def _probe(writer: IntakeWriter) -> None:

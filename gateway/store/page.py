@@ -1,10 +1,12 @@
 """A part of a list: whose rows, from where on, how many. Every list that people page through is cut by it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, desc
+
+Tenants = frozenset[str] | tuple[str, ...] | None
+"""Whose rows are meant; None: everybody's. No other collection: a text is one, too, of letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,7 @@ class Page:
     """Which rows of a list are wanted. None means: no bound."""
 
     # Only rows of these tenants.
-    tenants: Collection[str] | None = None
+    tenants: Tenants = None
     # Only rows that come after the one of this number.
     after: int | None = None
     limit: int | None = None

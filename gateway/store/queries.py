@@ -1,7 +1,7 @@
 """Questions that people ask of the store. They only read, and stream: a list may be long."""
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.event import Event, Raw
 from gateway.domain.times import from_micros, nairobi_text, to_micros
 from gateway.store.eventrow import event_of, select_events
-from gateway.store.page import WHOLE, Page
+from gateway.store.page import WHOLE, Page, Tenants
 from gateway.store.tables import ATTEMPTS, CALLBACKS, DELIVERIES, EVENTS, QUARANTINE, QUESTIONS
 
 _LATE_COMMITS = timedelta(seconds=15)
@@ -75,7 +75,7 @@ def quarantined(connection: Connection, page: Page = WHOLE) -> Iterator[dict[str
         yield {**row, "id": str(row["id"]), **times}
 
 
-def quarantined_body(connection: Connection, row_id: int, tenants: Collection[str] | None = None) -> bytes | None:
+def quarantined_body(connection: Connection, row_id: int, tenants: Tenants = None) -> bytes | None:
     """Return the bytes of a quarantine row as they came, None where these tenants have no such row."""
     query = select(QUARANTINE.c.body).where(QUARANTINE.c.id == row_id)
     if tenants is not None:
@@ -84,7 +84,7 @@ def quarantined_body(connection: Connection, row_id: int, tenants: Collection[st
     return body
 
 
-def callback_body(connection: Connection, callback_id: int, tenants: Collection[str] | None = None) -> bytes | None:
+def callback_body(connection: Connection, callback_id: int, tenants: Tenants = None) -> bytes | None:
     """Return the bytes of a callback as they came, None where these tenants have no such callback, or it was purged."""
     query = select(CALLBACKS.c.body).where(CALLBACKS.c.id == callback_id)
     if tenants is not None:

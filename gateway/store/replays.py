@@ -1,6 +1,6 @@
 """Replays: which deliveries a person means, and making them due once more."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from gateway.domain.delivery import DeliveryState, WaitingFor
 from gateway.domain.event import Event
 from gateway.domain.times import to_micros
 from gateway.store.eventrow import event_of, select_events
+from gateway.store.page import Tenants
 from gateway.store.tables import DELIVERIES, EVENTS
 
 
@@ -22,7 +23,7 @@ class Wanted:
     payments: tuple[int, ...] = ()
     # Numbers of events; with `payments` they are what is meant.
     events: tuple[int, ...] = ()
-    tenants: Collection[str] | None = None
+    tenants: Tenants = None
     destination: str | None = None
     reason: str | None = None
     # Of the event's making, the first included, the last not.

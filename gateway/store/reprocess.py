@@ -1,6 +1,6 @@
 """Quarantined callbacks, once more: what becomes an event is settled and resolved in one transaction."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from gateway.domain.times import from_micros, to_micros
 from gateway.store.callbackrow import callback_of
 from gateway.store.inbox import Settle
 from gateway.store.known import read_known
+from gateway.store.page import Tenants
 from gateway.store.settled_rows import write_settled
 from gateway.store.tables import CALLBACKS, QUARANTINE
 from gateway.store.writer import cause_of, is_the_stores
@@ -49,7 +50,7 @@ Take = Callable[[Connection, Sequence[int]], Sequence[Reviewed]]
 def open_rows(
     connection: Connection,
     ids: Sequence[int] = (),
-    tenants: Collection[str] | None = None,
+    tenants: Tenants = None,
     reason: str | None = None,
     since: datetime | None = None,
 ) -> list[int]:

@@ -23,7 +23,7 @@ from gateway.domain.times import from_micros, nairobi_text
 from gateway.store.dialects import HOLDS
 from gateway.store.eventrow import event_of, select_events
 from gateway.store.known import members
-from gateway.store.page import WHOLE, Page
+from gateway.store.page import WHOLE, Page, Tenants
 from gateway.store.queries import deliveries_of
 from gateway.store.tables import (
     CALLBACK_COPIES,
@@ -36,9 +36,6 @@ from gateway.store.tables import (
     QUESTIONS,
     RESULT_IDS,
 )
-
-Tenants = Collection[str] | None
-"""Whose rows are meant; None: everybody's."""
 
 # The payment that another one was joined to, or itself.
 _OWNER = PAYMENTS.alias("owner")

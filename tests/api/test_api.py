@@ -13,8 +13,13 @@ from simulated import c2b
 
 from adapters.testing import Receiver
 from adapters.testing.receiver import Answer
+from gateway.domain.settings import Secret
 from gateway.server.api.openapi import document
 from gateway.server.api.operations import OPERATIONS
+from gateway.store import audit
+from gateway.store.page import WHOLE
+from gateway.store.prepare import existing
+from gateway.store.queries import reading
 
 LISTS = ("/payments", "/deliveries", "/quarantine", "/conflicts", "/destinations")
 
@@ -201,6 +206,11 @@ def test_a_destination_is_parked_and_goes_on(tmp_path, erp: Receiver) -> None:
         (waiting,) = ask(made, "/deliveries?state=pending", "duka").json()["data"]
         resumed = ask(made, "/destinations/duka/erp/resume", "duka", "POST").json()
 
+        store = existing(Secret(f"sqlite:///{made.folder / 'pesagate.db'}"))
+        with reading(store) as connection:
+            done = [(row["who"], row["tenant"], row["action"]) for row in audit.actions(connection, WHOLE)]
+
+        assert done == [("token:duka", "duka", "park"), ("token:duka", "duka", "resume")]
         assert (parked["parked"], waiting["waiting_for"], resumed["parked"]) == ("hand", "parked", None)
         wait_for(lambda: len(ask(made, "/deliveries?state=delivered", "duka").json()["data"]) == 2)
         assert PHONE not in made.log.read_text("utf-8")

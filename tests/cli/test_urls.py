@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.hook import hook_path
+from gateway.app.urls import hook_path
 from gateway.cli.urls import hook_urls
 from gateway.domain.settings import HookKey, Secret, Server, Settings, Shortcode, Tenant
 

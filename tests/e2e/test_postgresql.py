@@ -53,6 +53,7 @@ def on_server_before(on_server: Gateway) -> str:
     return on_server.run("events").stderr
 
 
+@pytest.mark.timeout(300)
 def test_every_command_works_on_it(on_server: Gateway, erp: Receiver) -> None:
     on_server.config["store"]["retention"] = {"raw": "90d", "payer": "365d"}
     on_server.start()

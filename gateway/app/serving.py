@@ -31,6 +31,7 @@ def serve(settings: Settings) -> int:
     from gateway.server.listen import Listeners
     from gateway.store.lock import StoreLock
     from gateway.store.prepare import prepare
+    from gateway.store.spool import require_spool
     from gateway.supervisor import Child, Supervisor
     from gateway.systemd import Notifier, passed_sockets
 
@@ -38,6 +39,8 @@ def serve(settings: Settings) -> int:
     notifier = Notifier.of(os.environ, os.getpid())
     with StoreLock(settings.store_url):
         prepare(settings.store_url, settings.path)
+        if settings.spool is not None:
+            require_spool(settings.spool)
         wake = Wake()
         # Twice as many as there are processes: an old one may still be ending when its successor begins.
         board = Board(2 * (settings.server.workers + 2))

@@ -181,6 +181,8 @@ class Settings:
     # Kinds of other providers' callbacks by name.
     providers: Mapping[str, DeclaredKind] = field(default_factory=dict)
     retention: Retention = Retention()
+    # The folder that keeps callbacks while the store takes none; None: they are refused then.
+    spool: Path | None = None
     # None: nobody is told anything.
     alerts: "Alerts | None" = None
     # None: neither API nor console is there.

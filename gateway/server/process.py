@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 
 from tornado.httpserver import HTTPServer
 
+from gateway.domain.callback import Callback
 from gateway.domain.errors import QuarantineFull
 from gateway.domain.ids import RowIds
-from gateway.domain.received import Received
+from gateway.domain.received import Reason, Received
 from gateway.domain.settings import Quota, Settings
 from gateway.domain.settled import Settled
 from gateway.domain.times import utc_now
 from gateway.metrics.board import Board
 from gateway.metrics.series import COMMIT_ROWS, STARTS, Spread
+from gateway.pipeline.again import receive_again
 from gateway.pipeline.hooks import Hooks
 from gateway.server import health, metrics
 from gateway.server.counters import Counters
@@ -31,9 +33,11 @@ from gateway.server.office import Acts, Office
 from gateway.server.patience import Patience
 from gateway.server.reads import Reads
 from gateway.server.site import Site
+from gateway.server.spare import Spare
 from gateway.settings import Entry
 from gateway.store.engine import open_engine
 from gateway.store.inbox import Inbox, Probe, Settle
+from gateway.store.spool import Spool
 from gateway.store.writer import Writer
 
 HEADER_TIMEOUT_S = 30.0
@@ -97,7 +101,7 @@ async def _serve(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnSt
         rows.observe(len(outcomes))
         resolve(outcomes)
 
-    writer: IntakeWriter = Writer(open_engine(parts.settings.store_url), inbox, committed)
+    writer: IntakeWriter = Writer(open_engine(parts.settings.store_url), inbox, committed, spare=_spare(parts))
     counters, patience = Counters(tally), Patience(HEADER_TIMEOUT_S, BODY_TIMEOUT_S)
     reads = Reads(parts.settings.store_url)
     server = _http_server(parts, writer, counters, patience, reads)
@@ -114,6 +118,21 @@ async def _serve(parts: Parts, listeners: Sequence[socket.socket], on_stop: OnSt
     await loop.run_in_executor(None, writer.close)
     reads.close()
     counters.tell()
+
+
+def _spare(parts: Parts) -> Spare | None:
+    """Return where callbacks go while the store takes none, None where there is no such place."""
+    settings = parts.settings
+    if settings.spool is None:
+        return None
+
+    def again(callback: Callback) -> Received:
+        # Its hook may have gone from the configuration since: then it is set aside under this reason.
+        tenant = settings.tenants.get(callback.tenant)
+        return receive_again(parts.hooks, tenant, callback, Reason.UNKNOWN_KIND.value)
+
+    everything = Quota(rows=2**62, size=2**62)
+    return Spare(Spool(settings.spool), again, Inbox(parts.settle, utc_now, lambda *_: everything))
 
 
 def _http_server(

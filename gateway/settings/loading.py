@@ -37,6 +37,7 @@ from gateway.settings.schema_check import check
 from gateway.settings.secrets import Secrets
 from gateway.settings.server import server_of
 from gateway.settings.shortcodes import Shortcodes
+from gateway.settings.spool import spool_of
 from gateway.settings.store_url import store_url
 from gateway.settings.tenants import Tenants
 from gateway.settings.validation import Validation
@@ -109,15 +110,17 @@ def _built(report: Report, path: Path, known: Known, environ: Mapping[str, str],
         References(report, secrets),
     )
     tenants = built.build(root.section("tenants").sections())
+    store = store_url(root.section("store"), secrets, str(path))
     return Settings(
         path=path,
         server=server_of(root.section("server")),
-        store_url=store_url(root.section("store"), secrets, str(path)),
+        store_url=store,
         tenants=tenants,
         digest=digest,
         providers=described.settled(providers, tenants.values()),
         access=_access(root, secrets),
         retention=retention_of(root.section("store").section("retention")),
+        spool=spool_of(root.section("store"), store.reveal(), str(path)),
         alerts=alerts_of(root.section("alerts"), secrets, tuple(tenants)) if "alerts" in root else None,
     )
 

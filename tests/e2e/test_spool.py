@@ -1,0 +1,126 @@
+"""PostgreSQL goes away under load: callbacks go on being taken, none is lost and none is booked twice."""
+
+import itertools
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from gateway_process import Gateway, configuration, free_port, gateway
+from postgres_cluster import Cluster, cluster
+from simulated import c2b, stk
+
+from adapters.testing import Receiver
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@contextmanager
+def on_a_cluster(folder: Path, erp: Receiver) -> Iterator[tuple[Gateway, Cluster]]:
+    config = configuration(free_port(), erp.url)
+    config["server"]["workers"] = 2
+    with cluster() as server, gateway(folder / "gateway", config) as pesagate:
+        config["store"]["url"] = server.url.render_as_string(hide_password=False)
+        pesagate.start()
+        yield pesagate, server
+
+
+def spooled(pesagate: Gateway) -> int:
+    folder = pesagate.folder / "pesagate-spool"
+    return sum(len(file.read_bytes().splitlines()) for file in folder.glob("*.spool"))
+
+
+def wait_until_it_is_empty(pesagate: Gateway) -> None:
+    deadline = time.monotonic() + 90
+    while spooled(pesagate):
+        assert time.monotonic() < deadline, pesagate.log.read_text()
+        time.sleep(0.1)
+
+
+def test_a_server_that_is_away_under_load_loses_and_refuses_nothing(tmp_path: Path, erp: Receiver) -> None:
+    numbers, acknowledged, others = itertools.count(1000), set[str](), Counter[object]()
+    done = threading.Event()
+    with on_a_cluster(tmp_path, erp) as (pesagate, server):
+
+        def pay() -> None:
+            while not done.is_set():
+                receipt = f"USP{next(numbers)}"
+                answer = pesagate.post("c2b-confirmation", c2b(receipt))
+                if answer.status_code == 200 and answer.headers["Pesagate-Result"] == "accepted":
+                    acknowledged.add(receipt)
+                else:
+                    others[answer.status_code] += 1
+                time.sleep(0.01)
+
+        payers = [threading.Thread(target=pay) for _ in range(3)]
+        for payer in payers:
+            payer.start()
+        for mode in ("immediate", "fast"):
+            before = len(acknowledged)
+            while len(acknowledged) < before + 20:
+                time.sleep(0.05)
+            server.stop(mode)
+            before = len(acknowledged)
+            while len(acknowledged) < before + 50:
+                time.sleep(0.05)
+            assert spooled(pesagate) > 0
+            assert requests.get(f"{pesagate.base}/readyz", timeout=10).status_code == 200
+            server.start()
+            wait_until_it_is_empty(pesagate)
+        done.set()
+        for payer in payers:
+            payer.join(60)
+        assert others == {}
+        pesagate.wait_for_state("delivered", len(acknowledged), 120)
+        assert {event["receipt"] for event in pesagate.rows("events")} == acknowledged
+        booked = Counter(json.loads(request.body)["receipt"] for request in erp.requests)
+        assert set(booked) == acknowledged
+        assert {json.loads(request.body)["id"] for request in erp.requests} == {
+            event["id"] for event in pesagate.rows("events")
+        }
+        assert pesagate.stop() == 0
+        assert list((pesagate.folder / "pesagate-spool").iterdir()) == []
+
+
+def test_whatever_it_says_is_kept_and_settled_when_the_server_is_back(tmp_path: Path, erp: Receiver) -> None:
+    with on_a_cluster(tmp_path, erp) as (pesagate, server):
+        assert pesagate.post("c2b-confirmation", c2b("UBEFORE")).headers["Pesagate-Result"] == "accepted"
+        pesagate.wait_for_state("delivered")
+        server.stop("immediate")
+        told = [
+            ("stk", stk("ws_1", receipt="UTWIN"), "accepted"),
+            ("c2b-confirmation", c2b("UTWIN"), "accepted"),
+            # Nobody can know now that it is one.
+            ("c2b-confirmation", c2b("UBEFORE"), "accepted"),
+            ("c2b-confirmation", c2b("UBEFORE", amount="9.00"), "accepted"),
+            ("c2b-confirmation", {"new": "shape"}, "quarantined"),
+            ("c2b-confirmation", b"{", "quarantined"),
+        ]
+        for kind, body, result in told:
+            assert pesagate.post(kind, body).headers["Pesagate-Result"] == result
+        assert spooled(pesagate) == len(told)
+        # The machine loses everything but its disk.
+        pesagate.kill()
+        server.start()
+        pesagate.start()
+        wait_until_it_is_empty(pesagate)
+        pesagate.wait_for_state("delivered", 2)
+        assert sorted(event["receipt"] for event in pesagate.rows("events")) == ["UBEFORE", "UTWIN"]
+        assert {row["reason"] for row in pesagate.rows("quarantine")} == {"new_shape", "unreadable"}
+        assert len(pesagate.rows("conflicts")) == 1
+        assert pesagate.stop() == 0
+
+
+def test_switched_off_they_are_refused(tmp_path: Path, erp: Receiver) -> None:
+    with on_a_cluster(tmp_path, erp) as (pesagate, server):
+        pesagate.stop()
+        pesagate.config["store"]["spool"] = "off"
+        pesagate.start()
+        server.stop("fast")
+        assert pesagate.post("c2b-confirmation", c2b("UOFF")).status_code == 503
+        assert requests.get(f"{pesagate.base}/readyz", timeout=10).status_code == 503

@@ -3,10 +3,11 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,20 @@ class Cluster:
     def stop(self, mode: str = "immediate") -> None:
         """Stop it: `immediate` is a crash, `fast` cuts all connections in good order."""
         self._run("pg_ctl", "-D", self._data, "-w", "-m", mode, "stop")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let all its processes stand still; the machine goes on."""
+        main = int((self._data / "postmaster.pid").read_text().split()[0])
+        pids = [main, *(int(pid) for pid in Path(f"/proc/{main}/task/{main}/children").read_text().split())]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def end(self) -> None:
         if (self._data / "postmaster.pid").exists():

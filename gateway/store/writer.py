@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, OperationalError
 
 from gateway.domain.errors import StoreBusy, StoreUnavailable
+from gateway.store.watch import Watch
 
 Item = TypeVar("Item")
 Ticket = TypeVar("Ticket")
@@ -94,6 +95,7 @@ class Writer(Generic[Item, Ticket, Written]):
         # commits again at once keeps the others out for as long as it has work.
         self._gives_way = gives_way
         self._spare = spare
+        self._watch = Watch()
         self._queue: deque[tuple[Item, Ticket]] = deque()
         self._work = threading.Condition()
         self._closing = False
@@ -211,7 +213,7 @@ class Writer(Generic[Item, Ticket, Written]):
             began_to_commit = False
             try:
                 connection = self._connect()
-                with connection.begin():
+                with self._watch.over(connection), connection.begin():
                     done = act(connection)
                     began_to_commit = True
                 return done

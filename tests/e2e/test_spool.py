@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -11,13 +12,16 @@ from pathlib import Path
 
 import pytest
 import requests
-from gateway_process import Gateway, configuration, free_port, gateway
+from gateway_process import KEY, Gateway, configuration, free_port, gateway
 from postgres_cluster import Cluster, cluster
 from simulated import c2b, stk
 
 from adapters.testing import Receiver
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
+
+# How long the server is away at least, each time.
+AWAY_S = 120 if os.environ.get("PESAGATE_CHAOS") else 0
 
 
 @contextmanager
@@ -65,6 +69,7 @@ def test_a_server_that_is_away_under_load_loses_and_refuses_nothing(tmp_path: Pa
             while len(acknowledged) < before + 20:
                 time.sleep(0.05)
             server.stop(mode)
+            time.sleep(AWAY_S)
             before = len(acknowledged)
             while len(acknowledged) < before + 50:
                 time.sleep(0.05)
@@ -114,6 +119,27 @@ def test_whatever_it_says_is_kept_and_settled_when_the_server_is_back(tmp_path: 
         assert {row["reason"] for row in pesagate.rows("quarantine")} == {"new_shape", "unreadable"}
         assert len(pesagate.rows("conflicts")) == 1
         assert pesagate.stop() == 0
+
+
+def test_a_server_that_stands_still_keeps_nobody_waiting_for_ever(tmp_path: Path, erp: Receiver) -> None:
+    """Its machine kept the connection alive, and the driver would have waited as long as it did."""
+    with on_a_cluster(tmp_path, erp) as (pesagate, server):
+        pesagate.post("c2b-confirmation", c2b("UBEFORE"))
+        with server.frozen():
+            answers = [post_patiently(pesagate, f"UFROZEN{number}") for number in range(3)]
+            assert answers == [(200, "accepted")] * 3
+            assert spooled(pesagate) >= 1
+        wait_until_it_is_empty(pesagate)
+        pesagate.wait_for_state("delivered", 4, 60)
+        assert len({request.headers["webhook-id"] for request in erp.requests}) == 4
+        assert pesagate.stop() == 0
+
+
+def post_patiently(pesagate: Gateway, receipt: str) -> tuple[int, str | None]:
+    """Post as somebody who waits for a minute."""
+    url = f"{pesagate.base}/hooks/{KEY}/c2b-confirmation"
+    answer = requests.post(url, json=c2b(receipt), timeout=60)
+    return answer.status_code, answer.headers.get("Pesagate-Result")
 
 
 def test_switched_off_they_are_refused(tmp_path: Path, erp: Receiver) -> None:

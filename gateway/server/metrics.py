@@ -83,7 +83,14 @@ class Metrics(RequestHandler):
             stand = None
         registry = CollectorRegistry(auto_describe=False)
         registry.register(
-            _Told([*_counted(self._board.read()), *_standing(self._gateway, stand), *_disk(self._gateway)])
+            _Told(
+                [
+                    *_counted(self._board.read()),
+                    *_standing(self._gateway, stand),
+                    *_disk(self._gateway),
+                    *_spool(self._gateway),
+                ]
+            )
         )
         encode, content_type = choose_encoder(self.request.headers.get("Accept", ""))
         self.set_header("Content-Type", content_type)
@@ -186,6 +193,12 @@ def _of_destinations(settings: Settings, stand: Stand) -> Iterator[Metric]:
         by = "removed" if name not in configured else lane.parked_by.value if lane.parked_by else ""
         parked.add_metric((*name, by), int(bool(by)))
     yield from (pending, dead, age, breaker, parked)
+
+
+def _spool(settings: Settings) -> Iterator[Metric]:
+    if settings.spool is not None:
+        kept = sum(file.stat().st_size for file in settings.spool.glob("*.spool"))
+        yield GaugeMetricFamily("pesagate_spool_bytes", "Kept here because the store takes nothing.", value=kept)
 
 
 def _disk(settings: Settings) -> Iterator[Metric]:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -196,9 +197,12 @@ def _of_destinations(settings: Settings, stand: Stand) -> Iterator[Metric]:
 
 
 def _spool(settings: Settings) -> Iterator[Metric]:
-    if settings.spool is not None:
-        kept = sum(file.stat().st_size for file in settings.spool.glob("*.spool"))
-        yield GaugeMetricFamily("pesagate_spool_bytes", "Kept here because the store takes nothing.", value=kept)
+    kept = 0
+    for file in () if settings.spool is None else settings.spool.glob("*.spool"):
+        # The store may take it all at this very moment.
+        with suppress(FileNotFoundError):
+            kept += file.stat().st_size
+    yield GaugeMetricFamily("pesagate_spool_bytes", "Kept here because the store takes nothing.", value=kept)
 
 
 def _disk(settings: Settings) -> Iterator[Metric]:

@@ -32,22 +32,25 @@ class Spool:
         self._limit = size_limit
         self._path: Path | None = None
         self._own: IO[bytes] | None = None
+        self._size = 0
         self._left: list[tuple[Path, IO[bytes]]] = []
 
     @property
     def holds_any(self) -> bool:
         """Whether there is anything that the store has not taken yet."""
-        return bool(self._left) or (self._own is not None and self._own.tell() > 0)
+        return bool(self._left) or self._size > 0
 
     def append(self, lines: Sequence[bytes]) -> None:
         """Put lines on the disk, all or none. Raises StoreUnavailable where it is full or takes them not."""
         text = b"".join(line + b"\n" for line in lines)
         try:
             file = self._file()
-            before = file.tell()
+            # Reading may have stopped anywhere.
+            before = file.seek(0, os.SEEK_END)
             if before + len(text) > self._limit:
                 raise StoreUnavailable("the spool is full")
             self._write(file, before, text)
+            self._size = before + len(text)
         except OSError as error:
             raise StoreUnavailable(f"the spool takes nothing: {error.strerror}") from error
 
@@ -69,12 +72,10 @@ class Spool:
         file = self._left[0][1] if self._left else self._own
         if file is None:
             return
-        end = file.seek(0, os.SEEK_END)
         file.seek(0)
         for line in file:
             if line.endswith(b"\n"):
                 yield line[:-1]
-        file.seek(end)
 
     def forget_oldest(self) -> None:
         """Take away the file that `oldest` gives: the store has it all."""
@@ -84,8 +85,8 @@ class Spool:
             file.close()
         elif self._own is not None:
             self._own.truncate(0)
-            self._own.seek(0)
             os.fsync(self._own.fileno())
+            self._size = 0
 
     def set_aside(self, line: bytes) -> None:
         """Keep a line that the store will never take beside the files, for a person to look at."""
@@ -97,7 +98,7 @@ class Spool:
     def close(self) -> None:
         """Let go of the files; an empty one goes."""
         if self._own is not None and self._path is not None:
-            if self._own.tell() == 0:
+            if self._size == 0:
                 self._path.unlink(missing_ok=True)
             self._own.close()
             self._own = self._path = None
@@ -107,15 +108,20 @@ class Spool:
 
     def _file(self) -> IO[bytes]:
         if self._own is None:
+            self._path, self._own = self._made()
+            _sync_folder(self._folder)
+            _LOG.error("the store takes nothing: callbacks are kept on this machine", file=self._path.name)
+        return self._own
+
+    def _made(self) -> tuple[Path, IO[bytes]]:
+        while True:
             # Names in the order of their making; the oldest is handed back first.
             path = self._folder / f"{time_ns():020d}-{secrets.token_hex(4)}{_ENDING}"
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            file = os.fdopen(descriptor, "rb+", buffering=0)
-            _locked(file)
-            _sync_folder(self._folder)
-            self._own, self._path = file, path
-            _LOG.error("the store takes nothing: callbacks are kept on this machine", file=path.name)
-        return self._own
+            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "rb+", buffering=0)
+            if _locked(file):
+                return path, file
+            # Between the two somebody has taken it for one that was left behind, and will take it away.
+            file.close()
 
     def _write(self, file: IO[bytes], before: int, text: bytes) -> None:
         try:
@@ -126,7 +132,6 @@ class Spool:
         except OSError:
             # Nobody is told that these are kept: they must not come back.
             file.truncate(before)
-            file.seek(before)
             raise
 
 

@@ -78,6 +78,15 @@ def test_a_file_in_use_is_nobody_elses(opened: Open) -> None:
     assert list(second.oldest()) == [b"one"]
 
 
+def test_what_comes_after_a_store_that_failed_again_is_written_behind_the_rest(opened: Open) -> None:
+    """Reading had stopped in the middle, and what came then was written over what had not been handed back."""
+    spool = opened()
+    spool.append([b"one", b"two", b"three"])
+    assert next(iter(spool.oldest())) == b"one"
+    spool.append([b"four"])
+    assert list(spool.oldest()) == [b"one", b"two", b"three", b"four"]
+
+
 def test_what_does_not_fit_is_refused_whole(opened: Open) -> None:
     spool = opened(size_limit=20)
     spool.append([b"0123456789"])

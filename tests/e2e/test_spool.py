@@ -115,7 +115,9 @@ def test_whatever_it_says_is_kept_and_settled_when_the_server_is_back(tmp_path: 
         pesagate.start()
         wait_until_it_is_empty(pesagate)
         pesagate.wait_for_state("delivered", 2)
-        assert sorted(event["receipt"] for event in pesagate.rows("events")) == ["UBEFORE", "UTWIN"]
+        # Two processes may have kept the twins: the second one then adds what it knows by an event of its own.
+        made = [event["receipt"] for event in pesagate.rows("events") if event["type"] == "payment.succeeded"]
+        assert sorted(made) == ["UBEFORE", "UTWIN"]
         assert {row["reason"] for row in pesagate.rows("quarantine")} == {"new_shape", "unreadable"}
         assert len(pesagate.rows("conflicts")) == 1
         assert pesagate.stop() == 0

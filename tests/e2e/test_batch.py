@@ -31,10 +31,13 @@ def test_what_waits_goes_together_and_the_bad_one_stands_alone(pesagate: Gateway
         pay(pesagate, f"UC{number:02}" if number != 6 else "UBAD", f"ACC-{number}")
     pesagate.wait_for_state("delivered", 10, seconds=60)
     (dead,) = pesagate.rows("deliveries", "--state", "dead")
-    assert (dead["attempts"], dead["reason"]) == (1, "http_422")
-    # The first had two attempts: each event's are counted for itself.
-    assert sorted(row["attempts"] for row in pesagate.rows("deliveries", "--state", "delivered")) == [1] * 9 + [2]
     sent = lists(erp)
+    # Those of the first list, mostly one, had two attempts: each event's are counted for itself.
+    first = sent[0]
+    assert (dead["attempts"], dead["reason"]) == (2 if "UBAD" in first else 1, "http_422")
+    twice = len(set(first) - {"UBAD"})
+    attempts = sorted(row["attempts"] for row in pesagate.rows("deliveries", "--state", "delivered"))
+    assert attempts == [1] * (10 - twice) + [2] * twice
     assert max(map(len, sent)) > 1
     assert max(map(len, sent)) <= 5
     # Each was taken once: the bad one's neighbours went with it only as long as it was refused.

@@ -18,7 +18,8 @@ def alerts_of(section: Section, secrets: Secrets, tenants: tuple[str, ...]) -> A
     default = Alerts()
     mail = _mail(section.section("mail"), secrets) if "mail" in section else None
     listed = section.raw("to")
-    parts = [Section(section.report, section.at("to", number)) for number in range(len(listed))] if listed else []
+    places = range(len(listed)) if isinstance(listed, list) else ()
+    parts = [Section(section.report, section.at("to", number)) for number in places]
     targets = [_target(part, secrets, tenants) for part in parts]
     for part, target in zip(parts, targets, strict=True):
         if target is not None and target.mail is not None and "mail" not in section:

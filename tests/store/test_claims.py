@@ -87,7 +87,7 @@ def test_the_longest_due_come_first(store: Store) -> None:
 
 
 def test_the_query_reads_pending_rows_only_and_none_beyond_what_is_asked_for(file_store: Store) -> None:
-    from gateway.file_store.claims import _query
+    from gateway.store.claims import _query
 
     for ordered in (False, True):
         text = str(_query(2, ordered, "sqlite").compile(dialect=file_store.engine.dialect))

@@ -16,12 +16,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
 
 import structlog
 
+from gateway.child import Child, Stop
 from gateway.crash import point
+from gateway.handover import Handover, Successors
 from gateway.systemd import Notifier
 
 _LOG = structlog.get_logger("parent")
@@ -36,30 +36,6 @@ _LONGEST_PAUSE_S = 30.0
 _GET_GOING_S = 60.0
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGINT)
-
-OnStop = Callable[[Callable[[], None]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A process to keep alive. `run` gets a function that takes what is to be called when the child shall stop."""
-
-    name: str
-    run: Callable[[OnStop], None]
-    # True: it never runs beside one that it succeeds.
-    alone: bool = False
-
-
-class Successors(Protocol):
-    """Gives the children that take over on SIGHUP, and hears what became of them."""
-
-    def next(self) -> Sequence[Child] | None:
-        """Return the children that shall take over, None where everything stays as it is."""
-        ...
-
-    def end(self, taken: bool) -> None:
-        """Hear whether they have taken over."""
-        ...
 
 
 def restart_pause(quick_deaths: int) -> float:
@@ -95,7 +71,7 @@ class Supervisor:
         self._stop_signal = 0
         self._hangups = 0
         self._successors = successors
-        self._handover: _Handover | None = None
+        self._handover: Handover | None = None
         # Who has been told to go, and when he is ended by force.
         self._leaving: dict[int, float] = {}
         self._life_read, self._life_write = os.pipe()
@@ -161,7 +137,7 @@ class Supervisor:
         children = self._successors.next()
         if children is not None:
             forked = {self._fork(child) for child in children if not child.alone}
-            self._handover = _Handover(children, forked, time.monotonic() + _GET_GOING_S, set(forked))
+            self._handover = Handover(children, forked, time.monotonic() + _GET_GOING_S, set(forked))
 
     def _hand_over(self) -> None:
         """Let the successors take over as soon as all have got going; while one has not, nobody goes."""
@@ -221,7 +197,7 @@ class Supervisor:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             # A terminal that goes away tells the whole group.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            stop = _Stop(lambda: os.write(self._ready_write, f"{child.name}:{os.getpid()}\n".encode()))
+            stop = Stop(lambda: os.write(self._ready_write, f"{child.name}:{os.getpid()}\n".encode()))
             # ^C goes to the whole group; the parent alone decides.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, lambda _number, _frame: stop.now())
@@ -235,7 +211,7 @@ class Supervisor:
             _flush()
             os._exit(code)
 
-    def _end_with_parent(self, stop: "_Stop") -> None:
+    def _end_with_parent(self, stop: Stop) -> None:
         os.read(self._life_read, 1)
         stop.now()
         time.sleep(_ORPHAN_GRACE_S)
@@ -301,49 +277,6 @@ class Supervisor:
         for pid in self._running:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-
-
-@dataclass
-class _Handover:
-    """Successors on their way in."""
-
-    children: Sequence[Child]
-    # Pids of those that are there already: all but the ones that wait for their predecessors to go.
-    forked: set[int]
-    deadline: float
-    # Pids of those that have not got going yet.
-    awaited: set[int] = field(default_factory=set)
-    # One of them has died.
-    lost: bool = False
-    # They have got going, and their predecessors were told to go.
-    done: bool = False
-
-
-class _Stop:
-    """Connects the wish to stop with what stops: either may come first.
-
-    Who can say how it is stopped has got going: `known` is called then.
-    """
-
-    def __init__(self, known: Callable[[], object]) -> None:
-        self._known = known
-        self._wished = False
-        self._action: Callable[[], None] | None = None
-
-    def now(self) -> None:
-        """Stop, or do so as soon as it is known how."""
-        self._wished = True
-        if self._action is not None:
-            self._action()
-
-    def then(self, action: Callable[[], None]) -> None:
-        """Take what stops the child; called at once where the wish came first."""
-        self._action = action
-        # The parent may be gone, or have heard enough.
-        with contextlib.suppress(OSError):
-            self._known()
-        if self._wished:
-            action()
 
 
 def _nonblocking_pipe() -> tuple[int, int]:

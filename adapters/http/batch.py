@@ -47,7 +47,7 @@ class Batch:
             values = values_for(self.plan, event, self.options, {}, revealed(self.options.secrets))
             if required is not None and not required.holds(values):
                 return not_taken(required.text)
-            return member_of(self.plan, self.options, event)
+            return member_of(self.plan, event, values)
         except CannotRender as error:
             return cannot_render("", error)
 

@@ -10,7 +10,7 @@ from adapters.http.options import Options
 from adapters.http.outgoing import Outgoing
 from adapters.http.plan import Plan
 from adapters.http.request import Occasion, assembled, named, shown
-from adapters.http.values import constants, revealed, values_for
+from adapters.http.values import constants, revealed
 from gateway.domain.adapter import Mistake
 from gateway.domain.event import Event
 from gateway.domain.ids import derived_id
@@ -35,9 +35,8 @@ def list_id(ids: Sequence[str]) -> str:
     return ids[0] if len(ids) == 1 else derived_id("list", *ids)
 
 
-def member_of(plan: Plan, options: Options, event: Event) -> Member:
+def member_of(plan: Plan, event: Event, values: Mapping[str, Any]) -> Member:
     """Return an event with its part of the body. Raises CannotRender."""
-    values = values_for(plan, event, options, {}, revealed(options.secrets))
     body, content_type = plan.steps[0].body.render(event, values)
     return Member(event, body or b"null", content_type)
 

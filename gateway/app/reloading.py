@@ -13,7 +13,7 @@ from gateway.domain.settings import Settings
 from gateway.reload import Change, Values, changes, is_running, refusals, started_at
 
 if TYPE_CHECKING:
-    from gateway.supervisor import Child
+    from gateway.child import Child
 
 _LOG = structlog.get_logger("parent")
 
@@ -39,20 +39,23 @@ class Reloading:
         self._number += 1
         try:
             settings = settings_to_serve(self._settings.path)
-            values = values_of(settings.path)
+            fixed = refusals(self._settings, settings)
+            if fixed:
+                self._refuse(list(fixed))
+                return None
+            values, children = values_of(settings.path), self._children(settings)
         except ConfigurationError as error:
             self._refuse([str(problem) for problem in error.problems])
+            return None
+        except PesagateError as error:
+            self._refuse([str(error)])
             return None
         except Exception as error:
             # Whatever a plug-in or a file system may throw: the gateway that runs must not end of it.
             self._refuse([f"reading the configuration failed with {type(error).__name__}"])
             return None
-        fixed = refusals(self._settings, settings)
-        if fixed:
-            self._refuse(list(fixed))
-            return None
         self._next = settings, values
-        return self._children(settings)
+        return children
 
     def end(self, taken: bool) -> None:
         """Note whether the children of the next configuration have taken over."""

@@ -10,11 +10,10 @@ from gateway.cli import option_values
 from gateway.cli.config_option import config_option
 from gateway.cli.progress import Bar
 from gateway.domain.errors import PesagateError
-from gateway.store import story
 from gateway.store.page import only
 from gateway.store.prepare import require
 from gateway.store.queries import reading
-from gateway.store.replays import Wanted, waiting_anyway
+from gateway.store.replays import Wanted, meant, waiting_anyway
 
 
 @click.command()
@@ -48,7 +47,7 @@ def replay(
     settings = app.load_settings(config)
     engine = require(settings.store_url, settings.path)
     with reading(engine) as connection:
-        payments, events, unknown = story.meant(connection, names, only(tenant))
+        payments, events, unknown = meant(connection, names, only(tenant))
         if unknown:
             raise PesagateError(f"Nothing is known of {', '.join(unknown)}: `pesagate explain` searches everywhere.")
         wanted = Wanted(

@@ -19,7 +19,7 @@ from gateway.store import audit, lanes, queries, story
 from gateway.store.destinations import standings
 from gateway.store.page import Page
 from gateway.store.queries import reading
-from gateway.store.replays import Replays, Wanted
+from gateway.store.replays import Replays, Wanted, meant
 from gateway.store.reprocess import Refused, Reviewed, open_rows, reprocess_all, resolve
 
 Row = dict[str, Any]
@@ -119,7 +119,7 @@ class Office:
         self.require_tenant(who, tenant)
         among = who.among(tenant)
         with reading(self.engine) as connection:
-            payments, events, unknown = story.meant(connection, names, among)
+            payments, events, unknown = meant(connection, names, among)
         if unknown:
             raise NotFound
         return Wanted(

@@ -174,16 +174,17 @@ def _site(parts: Parts, writer: IntakeWriter, reads: Reads) -> Site:
     from gateway.server.api import handler as api
     from gateway.server.api.openapi import PREFIX
     from gateway.server.console import handlers as console
+    from gateway.server.console.base import HOME
 
     office = Office(settings, settings.access, reads.engine, parts.acts, parts.urls, parts.entries)
     # Made before the fork, so that every process knows the others' sessions.
     safe = {"httponly": True, "samesite": "Strict", "secure": settings.server.public_url.startswith("https://")}
     return Site(
         [*routes, *api.routes(office, reads), *console.routes(office, reads)],
-        (f"{PREFIX}/", f"{console.HOME}/"),
+        (f"{PREFIX}/", f"{HOME}/"),
         cookie_secret=parts.cookie_secret,
         xsrf_cookies=True,
-        xsrf_cookie_kwargs={**safe, "path": console.HOME},
+        xsrf_cookie_kwargs={**safe, "path": HOME},
         xsrf_cookie_name="pesagate_xsrf",
     )
 

@@ -6,8 +6,8 @@ from sqlalchemy.exc import DBAPIError
 from gateway.domain.due import StateSwap
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.times import to_micros
+from gateway.store.columns import METADATA
 from gateway.store.queries import reading
-from gateway.store.tables import METADATA
 
 ADAPTER_STATE = Table(
     "adapter_state",

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, insert, select
 
 from gateway.domain.times import from_micros, nairobi_text, to_micros
+from gateway.store.columns import METADATA, RowId
 from gateway.store.page import Page
-from gateway.store.tables import METADATA, RowId
 
 AUDIT = Table(
     "audit",

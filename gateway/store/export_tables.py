@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
-from gateway.store.tables import METADATA, RowId
+from gateway.store.columns import METADATA, RowId
 
 EXPORT_FILES = Table(
     "export_files",

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Connection, String, Table, insert, se
 from gateway.domain.due import LaneTold
 from gateway.domain.lane import LaneState, ParkedBy
 from gateway.domain.times import from_micros, to_micros
-from gateway.store.tables import METADATA
+from gateway.store.columns import METADATA
 
 LANES = Table(
     "lanes",

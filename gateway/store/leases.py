@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import BigInteger, Column, Connection, String, Table, insert, select, update
 
 from gateway.domain.times import to_micros, utc_now
-from gateway.store.tables import METADATA
+from gateway.store.columns import METADATA
 
 LEASES = Table(
     "leases",

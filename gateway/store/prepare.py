@@ -13,8 +13,9 @@ import gateway.store.export_tables  # noqa: F401 (its tables are made with all o
 from gateway.domain.errors import StoreError
 from gateway.domain.settings import Secret
 from gateway.store import adapter_state, audit, lanes, leases  # noqa: F401 (their tables are among those that are made)
+from gateway.store.columns import METADATA
 from gateway.store.engine import open_engine
-from gateway.store.tables import COMPATIBLE_FROM, META, METADATA, SCHEMA_VERSION
+from gateway.store.tables import COMPATIBLE_FROM, META, SCHEMA_VERSION
 from gateway.store.version import Version, objection, read_version, write_version
 
 

@@ -12,6 +12,7 @@ from gateway.domain.event import Event
 from gateway.domain.times import to_micros
 from gateway.store.eventrow import event_of, select_events
 from gateway.store.page import Tenants
+from gateway.store.story import event_of_id, loose_events, payments_named
 from gateway.store.tables import DELIVERIES, EVENTS
 
 
@@ -45,6 +46,25 @@ class Replays:
 
     def __len__(self) -> int:
         return len(self.deliveries) + sum(len(destinations) for *_, destinations in self.routed)
+
+
+def meant(
+    connection: Connection, names: Sequence[str], tenants: Tenants = None
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[str, ...]]:
+    """Return the payments and the events that names mean, and the names that mean nothing.
+
+    An event's id means that event alone, any other name all that is known of its payment.
+    """
+    payments: list[int] = []
+    events: list[int] = []
+    unknown: list[str] = []
+    for name in names:
+        event = event_of_id(connection, name, tenants)
+        its = [] if event is not None else payments_named(connection, name, tenants)
+        loose = [event] if event is not None else list(loose_events(connection, name, tenants))
+        payments, events = payments + its, events + loose
+        unknown += [] if its or loose else [name]
+    return tuple(payments), tuple(events), tuple(unknown)
 
 
 def matching(connection: Connection, wanted: Wanted) -> list[int]:

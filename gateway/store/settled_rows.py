@@ -10,19 +10,11 @@ from gateway.domain.settled import Disposition, Issue, KnownResult, Settled, Sto
 from gateway.domain.times import to_micros
 from gateway.store.announce import announce
 from gateway.store.callbackrow import HEAD, TAIL, callback_row
+from gateway.store.columns import packed
 from gateway.store.eventrow import event_body
 from gateway.store.hot import HotStatement, Row, next_events
 from gateway.store.hot_insert import HotInsert
-from gateway.store.tables import (
-    CALLBACK_COPIES,
-    CALLBACKS,
-    DELIVERIES,
-    EVENTS,
-    PAYMENT_KEYS,
-    PAYMENTS,
-    RESULT_IDS,
-    packed,
-)
+from gateway.store.tables import CALLBACK_COPIES, CALLBACKS, DELIVERIES, EVENTS, PAYMENT_KEYS, PAYMENTS, RESULT_IDS
 
 
 def _keep_first(insert: Any) -> Any:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from gateway.domain.times import from_micros, nairobi_text
+from gateway.store.columns import PUBLIC_BUCKET
 from gateway.store.dialects import HOLDS
 from gateway.store.eventrow import event_of, select_events
 from gateway.store.known import members
@@ -31,7 +32,6 @@ from gateway.store.tables import (
     EVENTS,
     PAYMENT_KEYS,
     PAYMENTS,
-    PUBLIC_BUCKET,
     QUARANTINE,
     QUESTIONS,
     RESULT_IDS,
@@ -122,25 +122,6 @@ def loose_events(connection: Connection, name: str, tenants: Tenants = None) -> 
     """Give the numbers of the events of those results."""
     for row in _loose(connection, name, tenants):
         yield from connection.scalars(_made_of(row.id))
-
-
-def meant(
-    connection: Connection, names: Sequence[str], tenants: Tenants = None
-) -> tuple[tuple[int, ...], tuple[int, ...], tuple[str, ...]]:
-    """Return the payments and the events that names mean, and the names that mean nothing.
-
-    An event's id means that event alone, any other name all that is known of its payment.
-    """
-    payments: list[int] = []
-    events: list[int] = []
-    unknown: list[str] = []
-    for name in names:
-        event = event_of_id(connection, name, tenants)
-        its = [] if event is not None else payments_named(connection, name, tenants)
-        loose = [event] if event is not None else list(loose_events(connection, name, tenants))
-        payments, events = payments + its, events + loose
-        unknown += [] if its or loose else [name]
-    return tuple(payments), tuple(events), tuple(unknown)
 
 
 def event_of_id(connection: Connection, name: str, tenants: Tenants = None) -> int | None:

@@ -5,88 +5,28 @@ table and index. What the world knows a row by (`id`) is derived, therefore rand
 Measured: docs/performance.md.
 """
 
-from typing import Any
-from uuid import UUID
-
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
     text,
 )
+
+from gateway.store.columns import METADATA, Digest, PublicId, RowId, micros, public_index
 
 SCHEMA_VERSION = 4
 """Goes up with every change of the tables. From the first release on each number is a step in `migrations/versions`."""
 
 COMPATIBLE_FROM = SCHEMA_VERSION
 """The oldest release, by its SCHEMA_VERSION, that works on these tables too."""
-
-METADATA = MetaData()
-
-# SQLite's own row id is a 64-bit INTEGER PRIMARY KEY; BIGINT would make it a second, slower index.
-RowId = BigInteger().with_variant(Integer, "sqlite")
-
-PUBLIC_BUCKET = 1024
-"""So many rows share a part of the index of public ids: inserts stay inside one part, a search looks into each."""
-
-
-class PublicId(TypeDecorator[str]):
-    """A derived id: text in Python, its 16 bytes in the store."""
-
-    impl = LargeBinary(16)
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> bytes | None:
-        """Return what is stored."""
-        return None if value is None else packed(value)
-
-    def process_result_value(self, value: Any, _dialect: Dialect) -> str | None:
-        """Return the text."""
-        return None if value is None else str(UUID(bytes=bytes(value)))
-
-
-class Digest(TypeDecorator[str]):
-    """A digest: hex in Python, its bytes in the store."""
-
-    impl = LargeBinary(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> bytes | None:
-        """Return what is stored."""
-        return None if value is None else bytes.fromhex(value)
-
-    def process_result_value(self, value: Any, _dialect: Dialect) -> str | None:
-        """Return the hex."""
-        return None if value is None else bytes(value).hex()
-
-
-def _public(table: str) -> tuple[Index, Index]:
-    """Return the index of a table's public ids, one for each database: cut into parts it helps SQLite only."""
-    parts = Index(f"{table}_public", text(f"(seq / {PUBLIC_BUCKET})"), "id", unique=True)
-    whole = Index(f"{table}_id", "id", unique=True)
-    return parts.ddl_if(dialect="sqlite"), whole.ddl_if(dialect="postgresql")
-
-
-def packed(public_id: str) -> bytes:
-    """Return the 16 bytes of a derived id."""
-    return bytes.fromhex(public_id.replace("-", ""))
-
-
-def _micros(name: str, nullable: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=nullable)
-
 
 META = Table(
     "meta",
@@ -120,11 +60,11 @@ CALLBACKS = Table(
     # JSON; null where the URL had no parameters.
     Column("context", Text),
     Column("source", String(64), nullable=False),
-    _micros("received_at"),
+    micros("received_at"),
     # How often it came, the first time included.
     Column("seen", Integer, nullable=False, server_default=text("1")),
     # Null while it has come once.
-    _micros("last_seen_at", nullable=True),
+    micros("last_seen_at", nullable=True),
     # Rule of identity: the same facts of the same identity, tenant and kind are one row, for ever. The provider's id
     # stands first because it mostly grows with time.
     UniqueConstraint("identity", "facts_digest", name="callbacks_identity"),
@@ -145,7 +85,7 @@ CALLBACK_COPIES = Table(
     Column("callback_id", RowId, ForeignKey("callbacks.id"), primary_key=True),
     Column("body_digest", Digest, primary_key=True),
     Column("body", LargeBinary, nullable=False),
-    _micros("received_at"),
+    micros("received_at"),
     sqlite_with_rowid=False,
 )
 """Bytes of duplicates that differ from the stored ones though they tell the same facts."""
@@ -164,7 +104,7 @@ PAYMENTS = Table(
     Column("event_seq", RowId, nullable=False),
     # Set where it turned out to be another one, to which all that it has belongs.
     Column("joined_to", RowId, ForeignKey("payments.seq")),
-    *_public("payments"),
+    *public_index("payments"),
     Index(
         "payments_joined",
         "joined_to",
@@ -211,11 +151,11 @@ EVENTS = Table(
     Column("callback_id", RowId, ForeignKey("callbacks.id"), nullable=False),
     # What no other column tells: see eventrow.py.
     Column("body", Text, nullable=False),
-    _micros("received_at"),
-    _micros("created_at"),
+    micros("received_at"),
+    micros("created_at"),
     # Until then, and unless delivery has sealed it before, a twin may still complete the event; null: it was complete
     # from the start.
-    _micros("sealed_at", nullable=True),
+    micros("sealed_at", nullable=True),
     Column("sealed", Boolean, nullable=False, server_default=false()),
     # No event is made twice. Its id follows from the payment, so that its payment is where to look for another one.
     UniqueConstraint("payment_seq", "id", name="events_once"),
@@ -227,7 +167,7 @@ EVENTS = Table(
         sqlite_where=text("payment_seq IS NULL"),
         postgresql_where=text("payment_seq IS NULL"),
     ),
-    *_public("events"),
+    *public_index("events"),
     sqlite_autoincrement=True,
 )
 """Normalised facts, as destinations get them."""
@@ -262,7 +202,7 @@ DELIVERIES = Table(
     # Why a pending one waits; null where it is simply due.
     Column("waiting_for", String(16)),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    _micros("due_at"),
+    micros("due_at"),
     Column("reason", String(64)),
     Column("detail", Text),
     # A step that was begun and whose end nobody knows.
@@ -271,7 +211,7 @@ DELIVERIES = Table(
     Column("saved", Text),
     # Of a pending one whose destination has an order: a digest of whom it belongs to; empty: nobody.
     Column("order_key", String(32)),
-    _micros("updated_at"),
+    micros("updated_at"),
     UniqueConstraint("event_seq", "destination", name="deliveries_once"),
     # Only pending rows: what is delivered must not make looking for work slower.
     Index(
@@ -309,7 +249,7 @@ ATTEMPTS = Table(
     METADATA,
     Column("delivery_id", RowId, ForeignKey("deliveries.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
-    _micros("started_at"),
+    micros("started_at"),
     Column("duration_ms", Integer, nullable=False),
     # delivered | duplicate | retry | rejected | unknown
     Column("result", String(16), nullable=False),
@@ -338,10 +278,10 @@ QUARANTINE = Table(
     Column("headers", Text),
     Column("context", Text),
     Column("source", String(64), nullable=False),
-    _micros("received_at"),
+    micros("received_at"),
     Column("seen", Integer, nullable=False, server_default=text("1")),
     # Null while they have come once.
-    _micros("last_seen_at", nullable=True),
+    micros("last_seen_at", nullable=True),
     # What counts against the hook's quota: bytes of body, headers and context.
     Column("size", Integer, nullable=False),
     Column("resolved", Boolean, nullable=False, server_default=false()),
@@ -378,7 +318,7 @@ QUESTIONS = Table(
     Column("amount", String(32)),
     Column("body", LargeBinary, nullable=False),
     Column("source", String(64), nullable=False),
-    _micros("received_at"),
+    micros("received_at"),
     Index("questions_identity", "tenant", "identity"),
 )
 """C2B validations and how each was decided. They are no payments."""

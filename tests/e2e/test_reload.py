@@ -87,6 +87,21 @@ def hang_up(pesagate: Gateway, before: int) -> None:
         time.sleep(0.02)
 
 
+def test_a_spool_that_cannot_be_written_refuses_the_reload_and_ends_nothing(pesagate: Gateway) -> None:
+    """It was found out when PostgreSQL went away; and what went wrong in making the new processes ended the parent."""
+    pesagate.start()
+    before = digest(pesagate)
+    (pesagate.folder / "file").touch()
+    pesagate.config["store"]["spool"] = "file/spool"
+    pesagate.write()
+    done = pesagate.run("reload")
+    assert done.returncode != 0
+    assert "store.spool: the folder" in done.stdout + done.stderr
+    assert digest(pesagate) == before
+    assert pesagate.post("c2b-confirmation", c2b("USTAYS")).status_code == 200
+    assert pesagate.stop() == 0
+
+
 def test_a_hundred_reloads_under_load_half_of_them_broken_cost_no_request(pesagate: Gateway) -> None:
     pesagate.config["tenants"]["duka"]["routes"] = []
     pesagate.start()

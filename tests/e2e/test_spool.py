@@ -1,9 +1,7 @@
 """PostgreSQL goes away under load: callbacks go on being taken, none is lost and none is booked twice."""
 
-import itertools
 import json
 import os
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 from gateway_process import KEY, Gateway, configuration, free_port, gateway
+from payers import Payers
 from postgres_cluster import Cluster, cluster
 from simulated import c2b, stk
 
@@ -47,40 +46,19 @@ def wait_until_it_is_empty(pesagate: Gateway) -> None:
 
 
 def test_a_server_that_is_away_under_load_loses_and_refuses_nothing(tmp_path: Path, erp: Receiver) -> None:
-    numbers, acknowledged, others = itertools.count(1000), set[str](), Counter[object]()
-    done = threading.Event()
     with on_a_cluster(tmp_path, erp) as (pesagate, server):
-
-        def pay() -> None:
-            while not done.is_set():
-                receipt = f"USP{next(numbers)}"
-                answer = pesagate.post("c2b-confirmation", c2b(receipt))
-                if answer.status_code == 200 and answer.headers["Pesagate-Result"] == "accepted":
-                    acknowledged.add(receipt)
-                else:
-                    others[answer.status_code] += 1
-                time.sleep(0.01)
-
-        payers = [threading.Thread(target=pay) for _ in range(3)]
-        for payer in payers:
-            payer.start()
-        for mode in ("immediate", "fast"):
-            before = len(acknowledged)
-            while len(acknowledged) < before + 20:
-                time.sleep(0.05)
-            server.stop(mode)
-            time.sleep(AWAY_S)
-            before = len(acknowledged)
-            while len(acknowledged) < before + 50:
-                time.sleep(0.05)
-            assert spooled(pesagate) > 0
-            assert requests.get(f"{pesagate.base}/readyz", timeout=10).status_code == 200
-            server.start()
-            wait_until_it_is_empty(pesagate)
-        done.set()
-        for payer in payers:
-            payer.join(60)
-        assert others == {}
+        with Payers(pesagate, "USP") as payers:
+            for mode in ("immediate", "fast"):
+                payers.wait_for(20)
+                server.stop(mode)
+                time.sleep(AWAY_S)
+                payers.wait_for(50)
+                assert spooled(pesagate) > 0
+                assert requests.get(f"{pesagate.base}/readyz", timeout=10).status_code == 200
+                server.start()
+                wait_until_it_is_empty(pesagate)
+        acknowledged = payers.acknowledged
+        assert payers.refused == {}
         pesagate.wait_for_state("delivered", len(acknowledged), 120)
         assert {event["receipt"] for event in pesagate.rows("events")} == acknowledged
         booked = Counter(json.loads(request.body)["receipt"] for request in erp.requests)

@@ -17,7 +17,7 @@ from gateway.domain.event import Event
 from gateway.domain.export import CloseLines, Cut, FilePlan, FileWritten, LedgerLine
 from gateway.domain.times import utc_now
 from gateway.store import export_ledger
-from gateway.store.tables import METADATA
+from gateway.store.columns import METADATA
 
 NOW = utc_now()
 PLAN = FilePlan("export", "/exports", "csv", {"format": "csv", "folder": "/exports"})

@@ -24,11 +24,12 @@ from gateway.domain.errors import StoreError
 from gateway.domain.settings import Secret
 from gateway.domain.times import utc_now
 from gateway.pipeline.settle import settle
+from gateway.store.columns import METADATA
 from gateway.store.engine import open_engine
 from gateway.store.inbox import Inbox
 from gateway.store.migrations.run import make, migrating
 from gateway.store.migrations.steps import Step, steps
-from gateway.store.tables import COMPATIBLE_FROM, METADATA, QUESTIONS, SCHEMA_VERSION
+from gateway.store.tables import COMPATIBLE_FROM, QUESTIONS, SCHEMA_VERSION
 from gateway.store.version import Version, objection, read_version
 
 ORPHANING = f'''"""Payments are lost."""

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from gateway.domain.times import utc_now
 from gateway.pipeline.settle import settle
+from gateway.store.columns import PUBLIC_BUCKET
 from gateway.store.inbox import Inbox
 from gateway.store.queries import events, reading
 from gateway.store.replays import Wanted, matching
 from gateway.store.story import conflicts, payments_named, stories
-from gateway.store.tables import PUBLIC_BUCKET
 
 
 @pytest.fixture

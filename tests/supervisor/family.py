@@ -7,7 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from gateway.supervisor import Child, OnStop, Supervisor
+from gateway.child import Child, OnStop
+from gateway.supervisor import Supervisor
 
 
 def say(name: str) -> None:

@@ -7,7 +7,8 @@ from alembic import op
 
 import gateway.store.export_tables
 import gateway.store.leases  # noqa: F401 (their tables are among METADATA's)
-from gateway.store.tables import COMPATIBLE_FROM, METADATA, SCHEMA_VERSION
+from gateway.store.columns import METADATA
+from gateway.store.tables import COMPATIBLE_FROM, SCHEMA_VERSION
 
 revision = f"{SCHEMA_VERSION:04}"
 down_revision = None
